@@ -1,0 +1,1 @@
+"""From a stored estimate to a picture."""

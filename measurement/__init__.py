@@ -1,0 +1,1 @@
+"""From a logged task to a stored estimate."""

@@ -1,0 +1,41 @@
+"""Who may reach what. Another trial's objects do not exist for those without a role in it."""
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.http import Http404
+
+from measurement.models import Participant, Role, Trial, User
+
+
+def trials_for(user: User | AnonymousUser, roles: Collection[Role]) -> QuerySet[Trial]:
+    """Return the trials in which `user` holds one of `roles`, by title."""
+    if not isinstance(user, User):
+        return Trial.objects.none()
+    return (
+        Trial.objects.filter(membership__user=user, membership__role__in=roles)
+        .distinct()
+        .order_by("title")
+    )
+
+
+def trial_for(user: User | AnonymousUser, slug: str, roles: Collection[Role]) -> Trial:
+    """Return the trial if `user` holds one of `roles` in it. Raises Http404 otherwise."""
+    trial = trials_for(user, roles).filter(slug=slug).first()
+    if trial is None:
+        raise Http404("No such trial")
+    return trial
+
+
+def participations(user: User | AnonymousUser) -> QuerySet[Participant]:
+    """Return the participants that `user` is and that take part still, newest trial first."""
+    if not isinstance(user, User):
+        return Participant.objects.none()
+    return (
+        Participant.objects.filter(user=user, withdrawn_on__isnull=True)
+        .filter(trial__membership__user=user, trial__membership__role=Role.PARTICIPANT)
+        .select_related("trial")
+        .distinct()
+        .order_by("-trial_id")
+    )

@@ -1,0 +1,1 @@
+"""The engine: frames in, estimates out. Knows no Django."""

@@ -1,0 +1,632 @@
+"""What a trial.toml says: the trial, its design, plan, assumptions, survey and disclosure."""
+
+import datetime
+import difflib
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+SECTORS: Final = ("civil_service", "education", "justice", "security")
+KINDS: Final = (
+    "task_randomised",
+    "parallel",
+    "cluster",
+    "crossover",
+    "stepped_wedge",
+    "observational",
+)
+UNITS: Final = ("task", "participant", "team", "department")
+DEFAULT_UNITS: Final = {
+    "task_randomised": "task",
+    "parallel": "participant",
+    "cluster": "team",
+    "crossover": "participant",
+    "stepped_wedge": "team",
+    "observational": "participant",
+}
+KINDS_WITH_ARMS: Final = ("parallel", "cluster")
+STRATA: Final = ("department", "team", "grade", "profession")
+TREATMENTS: Final = ("assigned", "used")
+FIXED_EFFECTS: Final = (
+    "participant",
+    "task_type",
+    "participant_by_task_type",
+    "department",
+    "week",
+    "period",
+)
+COVARIATES: Final = ("log_forecast_minutes", "baseline_minutes")
+STANDARD_ERRORS: Final = ("cluster", "HC3")
+DAY_BASES: Final = ("working_days", "logged_days")
+SUBGROUPS: Final = ("department", "grade", "profession", "task_type")
+MULTIPLICITIES: Final = ("holm", "benjamini_hochberg")
+FLAGS: Final[tuple[str, ...]] = ()
+"""Names of the flag rules that a plan may exclude by. A name without a rule is refused: an
+exclusion that silently excludes nothing would change the analysis that was promised."""
+
+MAX_MINUTES: Final = 1440
+"""Minutes in a day: no task log, forecast or report may exceed it."""
+MAX_TEXT_LENGTH: Final = 200
+MAX_SLUG_LENGTH: Final = 100
+MINIMUM_PEOPLE: Final = 10
+
+Band = tuple[float, float | None]
+"""Lowest and highest minutes a day of a survey band; None: the band is open at the top."""
+DEFAULT_BANDS: Final[tuple[Band, ...]] = (
+    (0.0, 0.0),
+    (1.0, 10.0),
+    (11.0, 20.0),
+    (21.0, 30.0),
+    (31.0, 60.0),
+    (60.0, None),
+)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm of a randomised trial; `ratio` is its share of the assignments."""
+
+    name: str
+    ai: bool
+    ratio: int = 1
+
+
+@dataclass(frozen=True)
+class Period:
+    """One period of a crossover, both days included."""
+
+    name: str
+    starts_on: datetime.date
+    ends_on: datetime.date
+
+
+@dataclass(frozen=True)
+class Design:
+    """Who is randomised, into what, and when."""
+
+    kind: str
+    unit: str
+    arms: tuple[Arm, ...] = ()
+    stratify_by: tuple[str, ...] = ()
+    periods: tuple[Period, ...] = ()
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The analysis that was promised. None: the design's default, or not planned."""
+
+    treatment: str = "assigned"
+    fixed_effects: tuple[str, ...] | None = None
+    covariates: tuple[str, ...] = ()
+    standard_errors: str | None = None
+    confidence: float = 0.95
+    day_basis: str = "working_days"
+    winsorise: tuple[float, float] = (0.0, 1.0)
+    exclude_flags: tuple[str, ...] = ()
+    subgroups: tuple[str, ...] = SUBGROUPS
+    multiplicity: str = "holm"
+    read_out_on: datetime.date | None = None
+    planned_participants: int | None = None
+    planned_logs_per_participant: int | None = None
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What turns minutes a day into days a year and money; costs in pounds."""
+
+    working_days_per_year: float = 225.0
+    hours_per_day: float = 7.5
+    loaded_cost_per_hour: float = 30.0
+    licence_cost_per_month: float = 20.0
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The bands of minutes saved a day, and the minutes that the open band counts."""
+
+    bands: tuple[Band, ...] = DEFAULT_BANDS
+    top_band_minutes: float = 60.0
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """The fewest people about whom anything is published."""
+
+    minimum_people: int = MINIMUM_PEOPLE
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial as its trial.toml defines it, defaults filled in."""
+
+    slug: str
+    title: str
+    design: Design
+    sector: str = "civil_service"
+    starts_on: datetime.date | None = None
+    ends_on: datetime.date | None = None
+    run_in_days: int = 0
+    tools: tuple[str, ...] = ()
+    simulated: bool = False
+    plan: Plan = Plan()
+    assumptions: Assumptions = Assumptions()
+    survey: Survey = Survey()
+    disclosure: Disclosure = Disclosure()
+
+
+@dataclass(frozen=True)
+class DefinitionFault:
+    """One thing in a trial.toml that is not allowed; `where` is like "plan.confidence"."""
+
+    where: str
+    given: object
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.given!r}, {self.allowed} is allowed"
+
+
+class DefinitionErrors(ValueError):
+    """Every fault of a trial.toml at once."""
+
+    def __init__(self, errors: Sequence[DefinitionFault]) -> None:
+        super().__init__("\n".join(map(str, errors)))
+        self.errors = tuple(errors)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that `name` most resembles."""
+    return max(known, key=lambda other: difflib.SequenceMatcher(None, name, other).ratio())
+
+
+def is_storable_text(text: str) -> bool:
+    """Say whether every store can hold the text: not too long, and no NUL in it."""
+    return len(text) <= MAX_TEXT_LENGTH and "\x00" not in text
+
+
+class _Table:
+    """Reads one table of a trial.toml key by key; a fault is noted and the default returned."""
+
+    def __init__(self, name: str, table: Any, faults: list[DefinitionFault]) -> None:
+        self._name = name
+        self._faults = faults
+        self._known: list[str] = []
+        if table is not None and not isinstance(table, Mapping):
+            faults.append(DefinitionFault(name, table, "a table"))
+            table = None
+        self._table: Mapping[str, Any] = table or {}
+
+    def fail(self, key: str, given: object, allowed: str) -> None:
+        self._faults.append(DefinitionFault(self._where(key), given, allowed))
+
+    def _where(self, key: str) -> str:
+        return f"{self._name}.{key}" if self._name else key
+
+    def _take(self, key: str) -> Any:
+        self._known.append(key)
+        return self._table.get(key)
+
+    def section(self, key: str) -> "_Table":
+        return _Table(self._where(key), self._take(key), self._faults)
+
+    def tables(self, key: str) -> list["_Table"]:
+        given = self._take(key)
+        if given is None:
+            return []
+        if not isinstance(given, list | tuple):
+            self.fail(key, given, "a list of tables")
+            return []
+        return [
+            _Table(f"{self._where(key)}[{number}]", table, self._faults)
+            for number, table in enumerate(given, 1)
+        ]
+
+    def text(self, key: str) -> str:
+        given = self._take(key)
+        text = given.strip() if isinstance(given, str) else ""
+        if not text or not is_storable_text(text):
+            self.fail(key, given, f"a text of 1 to {MAX_TEXT_LENGTH} characters")
+        return text
+
+    def slug(self, key: str) -> str:
+        given = self._take(key)
+        pattern = rf"[a-zA-Z0-9_-]{{1,{MAX_SLUG_LENGTH}}}"
+        if not isinstance(given, str) or not re.fullmatch(pattern, given):
+            self.fail(
+                key,
+                given,
+                f"1 to {MAX_SLUG_LENGTH} letters, digits, hyphens and underscores",
+            )
+            return ""
+        return given
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        given = self._take(key)
+        if given is None:
+            return ()
+        if not isinstance(given, list | tuple) or not all(
+            isinstance(item, str) and item.strip() and is_storable_text(item) for item in given
+        ):
+            self.fail(key, given, f"a list of texts of 1 to {MAX_TEXT_LENGTH} characters")
+            return ()
+        return tuple(item.strip() for item in given)
+
+    def boolean(self, key: str, default: bool | None) -> bool:
+        given = self._take(key)
+        if isinstance(given, bool):
+            return given
+        if given is not None or default is None:
+            self.fail(key, given, "true or false")
+        return bool(default)
+
+    def choice(self, key: str, default: str | None, choices: Sequence[str]) -> str | None:
+        given = self._take(key)
+        if given is None:
+            return default
+        if given not in choices:
+            self.fail(key, given, _one_of(choices))
+            return default
+        return str(given)
+
+    def choices(
+        self, key: str, default: tuple[str, ...] | None, choices: Sequence[str]
+    ) -> tuple[str, ...] | None:
+        given = self._take(key)
+        if given is None:
+            return default
+        if not isinstance(given, list | tuple):
+            self.fail(key, given, f"a list of {_some_of(choices)}")
+            return default
+        for item in given:
+            if item not in choices or given.count(item) > 1:
+                self.fail(key, item, f"{_some_of(choices)}, each once,")
+        return tuple(map(str, given))
+
+    def number(
+        self, key: str, default: float, *, above: float | None = None, at_most: float = math.inf
+    ) -> float:
+        """Read a number above `above`, or at least 0 where `above` is None."""
+        given = self._take(key)
+        if given is None:
+            return default
+        low_enough = _is_number(given) and given <= at_most
+        if not low_enough or (given < 0 if above is None else given <= above):
+            lowest = "of at least 0" if above is None else f"above {above:g}"
+            highest = "" if at_most == math.inf else f" and at most {at_most:g}"
+            self.fail(key, given, f"a number {lowest}{highest}")
+            return default
+        return float(given)
+
+    def share(self, key: str, default: float) -> float:
+        given = self._take(key)
+        if given is None:
+            return default
+        if not _is_number(given) or not 0 < given < 1:
+            self.fail(key, given, "a number above 0 and below 1")
+            return default
+        return float(given)
+
+    def whole(self, key: str, default: int | None, *, at_least: int) -> int | None:
+        given = self._take(key)
+        if given is None:
+            return default
+        if not isinstance(given, int) or isinstance(given, bool) or given < at_least:
+            self.fail(key, given, f"a whole number of at least {at_least}")
+            return default
+        return given
+
+    def date(self, key: str) -> datetime.date | None:
+        given = self._take(key)
+        if given is None:
+            return None
+        date = _as_date(given)
+        if date is None:
+            self.fail(key, given, "a date such as 2024-09-30")
+        return date
+
+    def pair(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
+        given = self._take(key)
+        if given is None:
+            return default
+        if (
+            not _is_pair(given)
+            or not all(map(_is_number, given))
+            or not 0 <= given[0] < given[1] <= 1
+        ):
+            self.fail(key, given, "a lower and a higher share, both from 0 to 1,")
+            return default
+        return float(given[0]), float(given[1])
+
+    def bands(self, key: str, default: tuple[Band, ...]) -> tuple[Band, ...]:
+        given = self._take(key)
+        if given is None:
+            return default
+        bands = _as_bands(given)
+        if bands is None:
+            allowed = (
+                "a list of [lowest, highest] minutes a day, each from 0 to "
+                f'{MAX_MINUTES}, in ascending order, the last one perhaps open (highest ""),'
+            )
+            self.fail(key, given, allowed)
+            return default
+        return bands
+
+    def refuse_unknown(self) -> None:
+        for key in self._table:
+            if key not in self._known:
+                self.fail(key, key, f"a known name (the nearest is {nearest(key, self._known)!r})")
+
+
+def _one_of(choices: Sequence[str]) -> str:
+    return "one of " + ", ".join(choices)
+
+
+def _some_of(choices: Sequence[str]) -> str:
+    return "any of " + ", ".join(choices) if choices else "nothing (no such rule exists)"
+
+
+def _is_number(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+
+
+def _is_pair(given: object) -> bool:
+    return isinstance(given, list | tuple) and len(given) == 2
+
+
+def _as_date(given: object) -> datetime.date | None:
+    if isinstance(given, datetime.date) and not isinstance(given, datetime.datetime):
+        return given
+    if isinstance(given, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", given, re.ASCII):
+        try:
+            return datetime.date.fromisoformat(given)
+        except ValueError:
+            return None
+    return None
+
+
+def _as_bands(given: object) -> tuple[Band, ...] | None:
+    if not isinstance(given, list | tuple) or not given or not all(map(_is_pair, given)):
+        return None
+    edges = [item for pair in given for item in pair]
+    if edges[-1] == "":
+        edges[-1] = MAX_MINUTES
+    if not all(_is_number(edge) and 0 <= edge <= MAX_MINUTES for edge in edges):
+        return None
+    if edges != sorted(edges):
+        return None
+    return tuple((float(low), None if high == "" else float(high)) for low, high in given)
+
+
+def parse_trial(table: Mapping[str, Any]) -> Trial:
+    """Build a Trial from a parsed trial.toml, or from the sections of `sections`.
+
+    Dates may be dates or ISO text; None counts as left out.
+
+    Raises:
+        DefinitionErrors: with every fault at once.
+    """
+    faults: list[DefinitionFault] = []
+    root = _Table("", table, faults)
+    about = root.section("trial")
+    design = _design(root.section("design"))
+    trial = Trial(
+        slug=about.slug("slug"),
+        title=about.text("title"),
+        sector=about.choice("sector", "civil_service", SECTORS) or "",
+        starts_on=about.date("starts_on"),
+        ends_on=about.date("ends_on"),
+        run_in_days=about.whole("run_in_days", 0, at_least=0) or 0,
+        tools=about.texts("tools"),
+        simulated=about.boolean("simulated", default=False),
+        design=design,
+        plan=_plan(root.section("plan"), design.kind),
+        assumptions=_assumptions(root.section("assumptions")),
+        survey=_survey(root.section("survey")),
+        disclosure=_disclosure(root.section("disclosure")),
+    )
+    about.refuse_unknown()
+    root.refuse_unknown()
+    faults.extend(_date_faults(trial))
+    if faults:
+        raise DefinitionErrors(faults)
+    return trial
+
+
+def _design(table: _Table) -> Design:
+    kind = table.choice("kind", None, KINDS)
+    if kind is None:
+        table.fail("kind", None, _one_of(KINDS))
+        kind = "observational"
+    default_unit = DEFAULT_UNITS[kind]
+    # A task is a unit of exactly one design; the others randomise people or groups of them.
+    units = ("task",) if kind == "task_randomised" else UNITS[1:]
+    design = Design(
+        kind=kind,
+        unit=table.choice("unit", default_unit, units) or default_unit,
+        arms=tuple(map(_arm, table.tables("arms"))),
+        stratify_by=table.choices("stratify_by", (), STRATA) or (),
+        periods=tuple(filter(None, map(_period, table.tables("periods")))),
+        seed=table.whole("seed", 1, at_least=0) or 0,
+    )
+    table.refuse_unknown()
+    _check_arms(table, design)
+    _check_periods(table, design)
+    return design
+
+
+def _arm(table: _Table) -> Arm:
+    arm = Arm(
+        name=table.text("name"),
+        ai=table.boolean("ai", default=None),
+        ratio=table.whole("ratio", 1, at_least=1) or 1,
+    )
+    table.refuse_unknown()
+    return arm
+
+
+def _period(table: _Table) -> Period | None:
+    name, starts_on, ends_on = table.text("name"), table.date("starts_on"), table.date("ends_on")
+    table.refuse_unknown()
+    if starts_on is None or ends_on is None:
+        table.fail("starts_on, ends_on", None, "a first and a last day")
+        return None
+    if ends_on < starts_on:
+        table.fail("ends_on", ends_on.isoformat(), f"a day from {starts_on} on")
+    return Period(name, starts_on, ends_on)
+
+
+def _check_arms(table: _Table, design: Design) -> None:
+    names = [arm.name for arm in design.arms]
+    if len(set(names)) < len(names):
+        table.fail("arms", names, "each name once")
+    needed = bool(names) or design.kind in KINDS_WITH_ARMS
+    if needed and {arm.ai for arm in design.arms} != {True, False}:
+        table.fail("arms", names, "at least one arm with ai = true and one with ai = false")
+
+
+def _check_periods(table: _Table, design: Design) -> None:
+    names = [period.name for period in design.periods]
+    if len(set(names)) < len(names):
+        table.fail("periods", names, "each name once")
+    for earlier, later in zip(design.periods, design.periods[1:], strict=False):
+        if later.starts_on <= earlier.ends_on:
+            table.fail("periods", later.name, f"a period that starts after {earlier.ends_on}")
+
+
+def _plan(table: _Table, kind: str) -> Plan:
+    treatment = "used" if kind == "observational" else "assigned"
+    plan = Plan(
+        treatment=table.choice("treatment", treatment, TREATMENTS) or treatment,
+        fixed_effects=table.choices("fixed_effects", None, FIXED_EFFECTS),
+        covariates=table.choices("covariates", (), COVARIATES) or (),
+        standard_errors=table.choice("standard_errors", None, STANDARD_ERRORS),
+        confidence=table.share("confidence", 0.95),
+        day_basis=table.choice("day_basis", "working_days", DAY_BASES) or "",
+        winsorise=table.pair("winsorise", (0.0, 1.0)),
+        exclude_flags=table.choices("exclude_flags", (), FLAGS) or (),
+        subgroups=_chosen(table.choices("subgroups", SUBGROUPS, SUBGROUPS)),
+        multiplicity=table.choice("multiplicity", "holm", MULTIPLICITIES) or "",
+        read_out_on=table.date("read_out_on"),
+        planned_participants=table.whole("planned_participants", None, at_least=1),
+        planned_logs_per_participant=table.whole("planned_logs_per_participant", None, at_least=1),
+    )
+    table.refuse_unknown()
+    return plan
+
+
+def _chosen(choices: tuple[str, ...] | None) -> tuple[str, ...]:
+    return choices or ()
+
+
+def _assumptions(table: _Table) -> Assumptions:
+    assumptions = Assumptions(
+        working_days_per_year=table.number("working_days_per_year", 225.0, above=0, at_most=366),
+        hours_per_day=table.number("hours_per_day", 7.5, above=0, at_most=24),
+        loaded_cost_per_hour=table.number("loaded_cost_per_hour", 30.0, above=0),
+        licence_cost_per_month=table.number("licence_cost_per_month", 20.0),
+    )
+    table.refuse_unknown()
+    return assumptions
+
+
+def _survey(table: _Table) -> Survey:
+    bands = table.bands("bands", DEFAULT_BANDS)
+    top = table.number("top_band_minutes", 60.0, at_most=MAX_MINUTES)
+    low, high = bands[-1]
+    if high is None and top < low:
+        table.fail("top_band_minutes", top, f"a number of at least {low:g}, where the band starts,")
+    table.refuse_unknown()
+    return Survey(bands, top)
+
+
+def _disclosure(table: _Table) -> Disclosure:
+    people = table.whole("minimum_people", MINIMUM_PEOPLE, at_least=MINIMUM_PEOPLE)
+    table.refuse_unknown()
+    return Disclosure(people or MINIMUM_PEOPLE)
+
+
+def _date_faults(trial: Trial) -> list[DefinitionFault]:
+    starts_on, ends_on = trial.starts_on, trial.ends_on
+    faults = []
+    if starts_on and ends_on and ends_on < starts_on:
+        allowed = f"a day from {starts_on} (starts_on) on"
+        faults.append(DefinitionFault("trial.ends_on", ends_on.isoformat(), allowed))
+    for period in trial.design.periods:
+        if (starts_on and period.starts_on < starts_on) or (ends_on and period.ends_on > ends_on):
+            given = f"{period.starts_on} to {period.ends_on}"
+            allowed = "a period within starts_on and ends_on of the trial"
+            faults.append(DefinitionFault(f"design.periods {period.name!r}", given, allowed))
+    return faults
+
+
+def sections(trial: Trial) -> dict[str, dict[str, Any]]:
+    """Return the five sections that are the promise, as JSON-able tables with all defaults.
+
+    `parse_trial({"trial": ..., **sections(trial)})` gives them back.
+    """
+    return {
+        "design": _jsonable(asdict(trial.design)),
+        "plan": _jsonable(asdict(trial.plan)),
+        "assumptions": _jsonable(asdict(trial.assumptions)),
+        "survey": {
+            "bands": [[low, "" if high is None else high] for low, high in trial.survey.bands],
+            "top_band_minutes": trial.survey.top_band_minutes,
+        },
+        "disclosure": _jsonable(asdict(trial.disclosure)),
+    }
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def plan_sha256(trial: Trial) -> str:
+    """Return the SHA-256 of the sections as sorted-key compact UTF-8 JSON, in hexadecimal."""
+    text = json.dumps(sections(trial), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_toml(trial: Trial) -> str:
+    """Write the trial.toml that `parse_trial` reads back to an equal Trial."""
+    about = {
+        "slug": trial.slug,
+        "title": trial.title,
+        "sector": trial.sector,
+        "starts_on": trial.starts_on,
+        "ends_on": trial.ends_on,
+        "run_in_days": trial.run_in_days,
+        "tools": trial.tools,
+        "simulated": trial.simulated,
+    }
+    tables = {"trial": about, **sections(trial)}
+    # Dates stay dates: TOML has a type for them.
+    tables["design"] = asdict(trial.design)
+    tables["plan"] = asdict(trial.plan)
+    return "\n".join(_toml_table(name, table) for name, table in tables.items())
+
+
+def _toml_table(name: str, table: Mapping[str, Any]) -> str:
+    lines = [f"{key} = {_toml(value)}\n" for key, value in table.items() if value is not None]
+    return f"[{name}]\n{''.join(lines)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # JSON's escapes are TOML's, except that TOML also escapes the delete character.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return value.isoformat() if isinstance(value, datetime.date) else repr(value)

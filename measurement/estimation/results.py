@@ -1,0 +1,117 @@
+"""The results of an analysis, as every door shows them. Field names are the interface's."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstimateRow:
+    """An estimate, or the reason (`not_estimable`) why there is none; then the numbers are None.
+
+    `value`, `ci_*` and `always_valid_*` are on one scale; `std_error` is on the log scale where
+    `scale` is "log", else in the unit that `scale` names. `suppressed` marks a published row whose
+    numbers are withheld because too few people stand behind it.
+    """
+
+    estimand: str
+    dimension: str = ALL
+    group: str = ALL
+    sample: str = "primary"
+    arm: str | None = None
+    reference: str | None = None
+    terms: tuple[str, ...] = ()
+    value: float | None = None
+    std_error: float | None = None
+    scale: str
+    ci_low: float | None = None
+    ci_high: float | None = None
+    confidence: float
+    always_valid_low: float | None = None
+    always_valid_high: float | None = None
+    p_value: float | None = None
+    p_value_adjusted: float | None = None
+    bootstrap_p_value: float | None = None
+    standard_errors: str | None = None
+    degrees_of_freedom: float | None = None
+    clusters: int | None = None
+    participants: int | None = None
+    logs: int | None = None
+    comparison: str
+    not_estimable: str | None = None
+    notes: tuple[str, ...] = ()
+    suppressed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogCounts:
+    """received = refused + stored; stored = analysed + the sum of `excluded` by first rule."""
+
+    received: int
+    refused: int
+    stored: int
+    excluded: Mapping[str, int]
+    analysed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A check of the experiment: `verdict` is pass, warn or fail; `message` one plain sentence."""
+
+    check: str
+    statistic: float | None
+    p_value: float | None
+    verdict: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """Everything that one analysis of one trial found."""
+
+    trial: str
+    design: str
+    simulated: bool
+    plan_sha256: str
+    deviations: tuple[Mapping[str, Any], ...] = ()
+    code_version: str
+    last_log: int
+    logs: LogCounts
+    estimates: tuple[EstimateRow, ...]
+    checks: tuple[Check, ...] = field(default_factory=tuple)
+
+    def find(
+        self,
+        estimand: str,
+        *,
+        dimension: str = ALL,
+        group: str = ALL,
+        sample: str = "primary",
+    ) -> EstimateRow | None:
+        """Return the row of that name, or None."""
+        for row in self.estimates:
+            if (row.estimand, row.dimension, row.group, row.sample) == (
+                estimand,
+                dimension,
+                group,
+                sample,
+            ):
+                return row
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the results as the interface's JSON: dicts, lists, numbers, strings, None."""
+        return {key: _plain(value) for key, value in asdict(self).items()}
+
+
+ESTIMATE_FIELDS: tuple[str, ...] = tuple(item.name for item in fields(EstimateRow))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

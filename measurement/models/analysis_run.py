@@ -1,0 +1,36 @@
+"""One analysis of one trial, and the marks that call for one."""
+
+from django.db import models
+
+from measurement.models.trial import Trial
+
+
+class TrialMark(models.Model):
+    """Cells or surveys of the trial changed since its last analysis. Append-only, as DirtyMark."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.CASCADE)
+    marked_at = models.DateTimeField(auto_now_add=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"mark of {self.trial_id}"
+
+
+class AnalysisRun(models.Model):
+    """The results of one analysis but for its estimates, which are StoredEstimate rows."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.CASCADE)
+    as_of = models.DateTimeField(help_text="The moment of the data: when the snapshot was taken")
+    finished_at = models.DateTimeField()
+    plan_sha256 = models.CharField(max_length=64)
+    code_version = models.CharField(max_length=100)
+    last_log = models.PositiveBigIntegerField()
+    logs = models.JSONField()
+    deviations = models.JSONField(default=list)
+    checks = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["trial", "-id"], name="analysis_run_latest")]
+
+    def __str__(self) -> str:
+        return f"analysis {self.pk} of {self.trial_id}"

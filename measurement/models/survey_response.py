@@ -1,0 +1,38 @@
+"""One answer to the weekly survey."""
+
+from django.db import models
+
+from measurement.models.participant import Participant
+
+
+class SurveyResponse(models.Model):
+    """A band of reported minutes saved a day, and two scores from 0 to 10."""
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE)
+    date = models.DateField(null=True, blank=True)
+    wave = models.CharField(max_length=100, blank=True)
+    minutes_saved_low = models.FloatField(null=True, blank=True)
+    minutes_saved_high = models.FloatField(null=True, blank=True, help_text="Empty: open band")
+    satisfaction = models.PositiveSmallIntegerField(null=True, blank=True)
+    recommend = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(minutes_saved_low__isnull=True)
+                | models.Q(minutes_saved_high__isnull=True)
+                | models.Q(minutes_saved_high__gte=models.F("minutes_saved_low")),
+                name="survey_response_band_is_ordered",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(satisfaction__isnull=True) | models.Q(satisfaction__lte=10),
+                name="survey_response_satisfaction_is_0_to_10",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(recommend__isnull=True) | models.Q(recommend__lte=10),
+                name="survey_response_recommend_is_0_to_10",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"survey response {self.pk}"
