@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -59,10 +59,8 @@ def secret_key(folder: Path = VAR) -> str:
         with NamedTemporaryFile("w", dir=folder) as draft:
             draft.write(secrets.token_urlsafe(64))
             draft.flush()
-            try:
+            with suppress(FileExistsError):  # another process was quicker: its key is the one
                 os.link(draft.name, path)
-            except FileExistsError:
-                pass  # another process was quicker: its key is the one
     return path.read_text()
 
 

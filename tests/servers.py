@@ -1,0 +1,88 @@
+"""Pytest plugin (`-p tests.servers`): real PostgreSQL and Valkey, started when a test needs them.
+
+A plugin and no conftest.py, because the addresses have to stand before the settings are read.
+Each session has servers of its own, so sessions of one checkout do not meet. An address that
+the environment names is used as it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from trialsite.embedded import VAR
+from trialsite.embedded.postgres import Postgres
+from trialsite.embedded.valkey import Valkey
+
+# Real, but without waiting for the disk: the kernel keeps what a killed server wrote.
+QUICK = {"fsync": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
+
+
+class Servers:
+    """The servers of one test session."""
+
+    def __init__(self) -> None:
+        self._slot, folder = _free_slot()
+        self.postgres = Postgres(folder, QUICK)
+        self.valkey = Valkey(folder)
+        self.ours = {
+            server
+            for variable, server in (("DATABASE_URL", self.postgres), ("REDIS_URL", self.valkey))
+            if os.environ.setdefault(variable, server.url) == server.url
+        }
+
+    def start(self, server: Postgres | Valkey) -> None:
+        """Start a server, unless it runs or the environment names another."""
+        if server in self.ours and not server.owned:
+            server.open_alone("pytest")
+
+    def stop(self) -> None:
+        """Stop what was started and free the slot."""
+        for server in self.ours:
+            server.stop()
+        self._slot.close()
+
+
+def _free_slot() -> tuple[IO[str], Path]:
+    for number in count():
+        folder = VAR / "test" / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "session.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+        else:
+            return lock, folder
+    raise AssertionError("count() does not end")
+
+
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(64))
+servers = Servers()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Iterator[None]:
+    """Start PostgreSQL right before pytest-django makes the test database."""
+    if fixturedef.argname == "django_db_setup":
+        servers.start(servers.postgres)
+    return (yield)
+
+
+@pytest.fixture(scope="session")
+def broker() -> str:
+    """Have a real broker; the settings already have its address."""
+    servers.start(servers.valkey)
+    return os.environ["REDIS_URL"]
+
+
+def pytest_unconfigure() -> None:
+    """Stop the servers, after an interrupted session too."""
+    servers.stop()
