@@ -1,14 +1,47 @@
 """What a trial.toml says: the trial, its design, plan, assumptions, survey and disclosure."""
 
 import datetime
-import difflib
 import hashlib
 import json
-import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+
+from measurement.estimation.definition_table import (
+    MAX_MINUTES,
+    MAX_SLUG_LENGTH,
+    MAX_TEXT_LENGTH,
+    Band,
+    DefinitionErrors,
+    DefinitionFault,
+    Table,
+    is_storable_text,
+    nearest,
+    one_of,
+)
+
+__all__ = [
+    "MAX_MINUTES",
+    "MAX_SLUG_LENGTH",
+    "MAX_TEXT_LENGTH",
+    "Arm",
+    "Assumptions",
+    "Band",
+    "DefinitionErrors",
+    "DefinitionFault",
+    "Design",
+    "Disclosure",
+    "Period",
+    "Plan",
+    "Survey",
+    "Trial",
+    "is_storable_text",
+    "nearest",
+    "parse_trial",
+    "plan_sha256",
+    "sections",
+    "to_toml",
+]
 
 SECTORS: Final = ("civil_service", "education", "justice", "security")
 KINDS: Final = (
@@ -48,14 +81,8 @@ FLAGS: Final[tuple[str, ...]] = ()
 """Names of the flag rules that a plan may exclude by. A name without a rule is refused: an
 exclusion that silently excludes nothing would change the analysis that was promised."""
 
-MAX_MINUTES: Final = 1440
-"""Minutes in a day: no task log, forecast or report may exceed it."""
-MAX_TEXT_LENGTH: Final = 200
-MAX_SLUG_LENGTH: Final = 100
 MINIMUM_PEOPLE: Final = 10
 
-Band = tuple[float, float | None]
-"""Lowest and highest minutes a day of a survey band; None: the band is open at the top."""
 DEFAULT_BANDS: Final[tuple[Band, ...]] = (
     (0.0, 0.0),
     (1.0, 10.0),
@@ -159,249 +186,6 @@ class Trial:
     disclosure: Disclosure = Disclosure()
 
 
-@dataclass(frozen=True)
-class DefinitionFault:
-    """One thing in a trial.toml that is not allowed; `where` is like "plan.confidence"."""
-
-    where: str
-    given: object
-    allowed: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.given!r}, {self.allowed} is allowed"
-
-
-class DefinitionErrors(ValueError):
-    """Every fault of a trial.toml at once."""
-
-    def __init__(self, errors: Sequence[DefinitionFault]) -> None:
-        super().__init__("\n".join(map(str, errors)))
-        self.errors = tuple(errors)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that `name` most resembles."""
-    return max(known, key=lambda other: difflib.SequenceMatcher(None, name, other).ratio())
-
-
-def is_storable_text(text: str) -> bool:
-    """Say whether every store can hold the text: not too long, and no NUL in it."""
-    return len(text) <= MAX_TEXT_LENGTH and "\x00" not in text
-
-
-class _Table:
-    """Reads one table of a trial.toml key by key; a fault is noted and the default returned."""
-
-    def __init__(self, name: str, table: Any, faults: list[DefinitionFault]) -> None:
-        self._name = name
-        self._faults = faults
-        self._known: list[str] = []
-        if table is not None and not isinstance(table, Mapping):
-            faults.append(DefinitionFault(name, table, "a table"))
-            table = None
-        self._table: Mapping[str, Any] = table or {}
-
-    def fail(self, key: str, given: object, allowed: str) -> None:
-        self._faults.append(DefinitionFault(self._where(key), given, allowed))
-
-    def _where(self, key: str) -> str:
-        return f"{self._name}.{key}" if self._name else key
-
-    def _take(self, key: str) -> Any:
-        self._known.append(key)
-        return self._table.get(key)
-
-    def section(self, key: str) -> "_Table":
-        return _Table(self._where(key), self._take(key), self._faults)
-
-    def tables(self, key: str) -> list["_Table"]:
-        given = self._take(key)
-        if given is None:
-            return []
-        if not isinstance(given, list | tuple):
-            self.fail(key, given, "a list of tables")
-            return []
-        return [
-            _Table(f"{self._where(key)}[{number}]", table, self._faults)
-            for number, table in enumerate(given, 1)
-        ]
-
-    def text(self, key: str) -> str:
-        given = self._take(key)
-        text = given.strip() if isinstance(given, str) else ""
-        if not text or not is_storable_text(text):
-            self.fail(key, given, f"a text of 1 to {MAX_TEXT_LENGTH} characters")
-        return text
-
-    def slug(self, key: str) -> str:
-        given = self._take(key)
-        pattern = rf"[a-zA-Z0-9_-]{{1,{MAX_SLUG_LENGTH}}}"
-        if not isinstance(given, str) or not re.fullmatch(pattern, given):
-            self.fail(
-                key,
-                given,
-                f"1 to {MAX_SLUG_LENGTH} letters, digits, hyphens and underscores",
-            )
-            return ""
-        return given
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        given = self._take(key)
-        if given is None:
-            return ()
-        if not isinstance(given, list | tuple) or not all(
-            isinstance(item, str) and item.strip() and is_storable_text(item) for item in given
-        ):
-            self.fail(key, given, f"a list of texts of 1 to {MAX_TEXT_LENGTH} characters")
-            return ()
-        return tuple(item.strip() for item in given)
-
-    def boolean(self, key: str, default: bool | None) -> bool:
-        given = self._take(key)
-        if isinstance(given, bool):
-            return given
-        if given is not None or default is None:
-            self.fail(key, given, "true or false")
-        return bool(default)
-
-    def choice(self, key: str, default: str | None, choices: Sequence[str]) -> str | None:
-        given = self._take(key)
-        if given is None:
-            return default
-        if given not in choices:
-            self.fail(key, given, _one_of(choices))
-            return default
-        return str(given)
-
-    def choices(
-        self, key: str, default: tuple[str, ...] | None, choices: Sequence[str]
-    ) -> tuple[str, ...] | None:
-        given = self._take(key)
-        if given is None:
-            return default
-        if not isinstance(given, list | tuple):
-            self.fail(key, given, f"a list of {_some_of(choices)}")
-            return default
-        for item in given:
-            if item not in choices or given.count(item) > 1:
-                self.fail(key, item, f"{_some_of(choices)}, each once,")
-        return tuple(map(str, given))
-
-    def number(
-        self, key: str, default: float, *, above: float | None = None, at_most: float = math.inf
-    ) -> float:
-        """Read a number above `above`, or at least 0 where `above` is None."""
-        given = self._take(key)
-        if given is None:
-            return default
-        low_enough = _is_number(given) and given <= at_most
-        if not low_enough or (given < 0 if above is None else given <= above):
-            lowest = "of at least 0" if above is None else f"above {above:g}"
-            highest = "" if at_most == math.inf else f" and at most {at_most:g}"
-            self.fail(key, given, f"a number {lowest}{highest}")
-            return default
-        return float(given)
-
-    def share(self, key: str, default: float) -> float:
-        given = self._take(key)
-        if given is None:
-            return default
-        if not _is_number(given) or not 0 < given < 1:
-            self.fail(key, given, "a number above 0 and below 1")
-            return default
-        return float(given)
-
-    def whole(self, key: str, default: int | None, *, at_least: int) -> int | None:
-        given = self._take(key)
-        if given is None:
-            return default
-        if not isinstance(given, int) or isinstance(given, bool) or given < at_least:
-            self.fail(key, given, f"a whole number of at least {at_least}")
-            return default
-        return given
-
-    def date(self, key: str) -> datetime.date | None:
-        given = self._take(key)
-        if given is None:
-            return None
-        date = _as_date(given)
-        if date is None:
-            self.fail(key, given, "a date such as 2024-09-30")
-        return date
-
-    def pair(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
-        given = self._take(key)
-        if given is None:
-            return default
-        if (
-            not _is_pair(given)
-            or not all(map(_is_number, given))
-            or not 0 <= given[0] < given[1] <= 1
-        ):
-            self.fail(key, given, "a lower and a higher share, both from 0 to 1,")
-            return default
-        return float(given[0]), float(given[1])
-
-    def bands(self, key: str, default: tuple[Band, ...]) -> tuple[Band, ...]:
-        given = self._take(key)
-        if given is None:
-            return default
-        bands = _as_bands(given)
-        if bands is None:
-            allowed = (
-                "a list of [lowest, highest] minutes a day, each from 0 to "
-                f'{MAX_MINUTES}, in ascending order, the last one perhaps open (highest ""),'
-            )
-            self.fail(key, given, allowed)
-            return default
-        return bands
-
-    def refuse_unknown(self) -> None:
-        for key in self._table:
-            if key not in self._known:
-                self.fail(key, key, f"a known name (the nearest is {nearest(key, self._known)!r})")
-
-
-def _one_of(choices: Sequence[str]) -> str:
-    return "one of " + ", ".join(choices)
-
-
-def _some_of(choices: Sequence[str]) -> str:
-    return "any of " + ", ".join(choices) if choices else "nothing (no such rule exists)"
-
-
-def _is_number(given: object) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
-
-
-def _is_pair(given: object) -> bool:
-    return isinstance(given, list | tuple) and len(given) == 2
-
-
-def _as_date(given: object) -> datetime.date | None:
-    if isinstance(given, datetime.date) and not isinstance(given, datetime.datetime):
-        return given
-    if isinstance(given, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", given, re.ASCII):
-        try:
-            return datetime.date.fromisoformat(given)
-        except ValueError:
-            return None
-    return None
-
-
-def _as_bands(given: object) -> tuple[Band, ...] | None:
-    if not isinstance(given, list | tuple) or not given or not all(map(_is_pair, given)):
-        return None
-    edges = [item for pair in given for item in pair]
-    if edges[-1] == "":
-        edges[-1] = MAX_MINUTES
-    if not all(_is_number(edge) and 0 <= edge <= MAX_MINUTES for edge in edges):
-        return None
-    if edges != sorted(edges):
-        return None
-    return tuple((float(low), None if high == "" else float(high)) for low, high in given)
-
-
 def parse_trial(table: Mapping[str, Any]) -> Trial:
     """Build a Trial from a parsed trial.toml, or from the sections of `sections`.
 
@@ -409,9 +193,10 @@ def parse_trial(table: Mapping[str, Any]) -> Trial:
 
     Raises:
         DefinitionErrors: with every fault at once.
+
     """
     faults: list[DefinitionFault] = []
-    root = _Table("", table, faults)
+    root = Table("", table, faults)
     about = root.section("trial")
     design = _design(root.section("design"))
     trial = Trial(
@@ -437,10 +222,10 @@ def parse_trial(table: Mapping[str, Any]) -> Trial:
     return trial
 
 
-def _design(table: _Table) -> Design:
+def _design(table: Table) -> Design:
     kind = table.choice("kind", None, KINDS)
     if kind is None:
-        table.fail("kind", None, _one_of(KINDS))
+        table.fail("kind", None, one_of(KINDS))
         kind = "observational"
     default_unit = DEFAULT_UNITS[kind]
     # A task is a unit of exactly one design; the others randomise people or groups of them.
@@ -459,7 +244,7 @@ def _design(table: _Table) -> Design:
     return design
 
 
-def _arm(table: _Table) -> Arm:
+def _arm(table: Table) -> Arm:
     arm = Arm(
         name=table.text("name"),
         ai=table.boolean("ai", default=None),
@@ -469,7 +254,7 @@ def _arm(table: _Table) -> Arm:
     return arm
 
 
-def _period(table: _Table) -> Period | None:
+def _period(table: Table) -> Period | None:
     name, starts_on, ends_on = table.text("name"), table.date("starts_on"), table.date("ends_on")
     table.refuse_unknown()
     if starts_on is None or ends_on is None:
@@ -480,7 +265,7 @@ def _period(table: _Table) -> Period | None:
     return Period(name, starts_on, ends_on)
 
 
-def _check_arms(table: _Table, design: Design) -> None:
+def _check_arms(table: Table, design: Design) -> None:
     names = [arm.name for arm in design.arms]
     if len(set(names)) < len(names):
         table.fail("arms", names, "each name once")
@@ -489,7 +274,7 @@ def _check_arms(table: _Table, design: Design) -> None:
         table.fail("arms", names, "at least one arm with ai = true and one with ai = false")
 
 
-def _check_periods(table: _Table, design: Design) -> None:
+def _check_periods(table: Table, design: Design) -> None:
     names = [period.name for period in design.periods]
     if len(set(names)) < len(names):
         table.fail("periods", names, "each name once")
@@ -498,7 +283,7 @@ def _check_periods(table: _Table, design: Design) -> None:
             table.fail("periods", later.name, f"a period that starts after {earlier.ends_on}")
 
 
-def _plan(table: _Table, kind: str) -> Plan:
+def _plan(table: Table, kind: str) -> Plan:
     treatment = "used" if kind == "observational" else "assigned"
     plan = Plan(
         treatment=table.choice("treatment", treatment, TREATMENTS) or treatment,
@@ -523,7 +308,7 @@ def _chosen(choices: tuple[str, ...] | None) -> tuple[str, ...]:
     return choices or ()
 
 
-def _assumptions(table: _Table) -> Assumptions:
+def _assumptions(table: Table) -> Assumptions:
     assumptions = Assumptions(
         working_days_per_year=table.number("working_days_per_year", 225.0, above=0, at_most=366),
         hours_per_day=table.number("hours_per_day", 7.5, above=0, at_most=24),
@@ -534,7 +319,7 @@ def _assumptions(table: _Table) -> Assumptions:
     return assumptions
 
 
-def _survey(table: _Table) -> Survey:
+def _survey(table: Table) -> Survey:
     bands = table.bands("bands", DEFAULT_BANDS)
     top = table.number("top_band_minutes", 60.0, at_most=MAX_MINUTES)
     low, high = bands[-1]
@@ -544,7 +329,7 @@ def _survey(table: _Table) -> Survey:
     return Survey(bands, top)
 
 
-def _disclosure(table: _Table) -> Disclosure:
+def _disclosure(table: Table) -> Disclosure:
     people = table.whole("minimum_people", MINIMUM_PEOPLE, at_least=MINIMUM_PEOPLE)
     table.refuse_unknown()
     return Disclosure(people or MINIMUM_PEOPLE)
