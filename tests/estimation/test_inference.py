@@ -1,0 +1,195 @@
+"""The wild bootstrap against refitting each draw; adjusted p-values against statsmodels."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm  # type: ignore[import-untyped]
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests  # type: ignore[import-untyped]
+
+from measurement.estimation.estimate import NotEstimable
+from measurement.estimation.inference import (
+    benjamini_hochberg,
+    default_standard_errors,
+    holm,
+    wild_bootstrap_p_value,
+)
+from measurement.estimation.regression import Sample, StandardErrors, fit
+
+chances = st.lists(st.none() | st.floats(0, 1), max_size=12)
+
+
+def invented_sample(
+    seed: int, clusters: int, *, effect: float = 0.3, absorb: bool = False
+) -> Sample:
+    """Return single logs of teams of three people, half of the teams or of the weeks treated."""
+    rng = np.random.default_rng(seed)
+    size = clusters * 12
+    team = np.repeat(np.arange(clusters), 12)
+    person = np.repeat(np.arange(clusters * 3), 4)
+    treated = (rng.random(size) < 0.5) if absorb else (team % 2 == 0)
+    kind = rng.integers(0, 2, size)
+    y = effect * treated + 0.4 * kind + rng.normal(size=clusters)[team] + rng.normal(size=size)
+    columns = {"treated": treated.astype(float), "kind": kind.astype(float)}
+    if not absorb:
+        columns = {"intercept": np.ones(size)} | columns
+    names = pd.MultiIndex.from_arrays([[f"team {n:02d}" for n in team]], names=["team"])
+    ones = np.ones(size)
+    return Sample(pd.DataFrame(columns), y, ones, ones * 0, names, person if absorb else None)
+
+
+def design_matrix(sample: Sample) -> pd.DataFrame:
+    if sample.absorbed is None:
+        return sample.regressors
+    dummies = pd.get_dummies(pd.Series(sample.absorbed), dtype=float)
+    return pd.concat([sample.regressors, dummies], axis=1)
+
+
+def refitted_t(sample: Sample, signs: np.ndarray) -> np.ndarray:
+    """Return |t| of "treated" of each draw (draws x clusters), each fitted anew on all rows."""
+    X = design_matrix(sample)
+    teams = np.unique(sample.clusters.get_level_values(0), return_inverse=True)[1]
+    without = X.drop(columns="treated").to_numpy()
+    fitted = without @ np.linalg.lstsq(without, sample.outcome, rcond=None)[0]
+    residual = sample.outcome - fitted
+    position = list(X.columns).index("treated")
+    values = []
+    for draw in signs:
+        model = sm.OLS(fitted + draw[teams] * residual, X.to_numpy())
+        result = model.fit(cov_type="cluster", cov_kwds={"groups": teams})
+        values.append(abs(result.params[position] / result.bse[position]))
+    return np.array(values)
+
+
+@pytest.mark.parametrize("absorb", [False, True])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_with_few_clusters_it_is_the_enumeration_of_all_draws(seed: int, absorb: bool) -> None:
+    sample = invented_sample(seed, clusters=7, absorb=absorb)
+    signs = np.array(list(itertools.product([1.0, -1.0], repeat=7)))
+    t = refitted_t(sample, signs)
+    expected = np.mean(t >= t[0] * (1 - 1e-9))
+    assert wild_bootstrap_p_value(sample, "treated", seed=1) == expected
+
+
+def test_the_unchanged_data_is_statsmodels_own_t() -> None:
+    sample = invented_sample(3, clusters=7)
+    ours = fit(sample, standard_errors="CR1", nested=True).estimate("treated")
+    t = refitted_t(sample, np.ones((1, 7)))[0]
+    assert abs(ours.value / ours.std_error) == pytest.approx(t, rel=1e-8)
+
+
+def test_with_more_clusters_it_is_the_share_of_seeded_draws() -> None:
+    sample = invented_sample(5, clusters=17, effect=0.5)
+    p_value = wild_bootstrap_p_value(sample, "treated", seed=8)
+    assert p_value == wild_bootstrap_p_value(sample, "treated", seed=8)
+    assert p_value * 10_000 == pytest.approx(round(p_value * 10_000), abs=1e-9)
+    other_draws = np.random.default_rng(77).choice([-1.0, 1.0], size=(1_500, 17))
+    t = refitted_t(sample, np.vstack([np.ones(17), other_draws]))
+    assert p_value == pytest.approx(np.mean(t >= t[0]), abs=4 * np.sqrt(0.25 / 1_500))
+
+
+def test_a_p_value_from_draws_is_never_zero() -> None:
+    sample = invented_sample(5, clusters=39, effect=50)
+    assert wild_bootstrap_p_value(sample, "treated", seed=1) == 1 / 10_000
+
+
+def test_the_smallest_p_value_of_an_enumeration_is_the_data_and_its_mirror() -> None:
+    sample = invented_sample(5, clusters=16, effect=50)
+    assert wild_bootstrap_p_value(sample, "treated", seed=1) == 2 / 2**16
+
+
+def test_cells_give_the_p_value_of_their_rows() -> None:
+    row = invented_sample(6, clusters=12)
+    frame = row.regressors.assign(team=row.clusters.get_level_values(0), y=row.outcome)
+    keys = ["team", "intercept", "treated", "kind"]
+    cell = frame.groupby(keys)["y"].agg(["size", "mean"]).reset_index()
+    sample = Sample(
+        cell[["treated", "kind", "intercept"]],
+        cell["mean"].to_numpy(),
+        cell["size"].to_numpy(float),
+        np.zeros(len(cell)),
+        pd.MultiIndex.from_frame(cell[["team"]]),
+    )
+    expected = wild_bootstrap_p_value(row, "treated", seed=2)
+    assert wild_bootstrap_p_value(sample, "treated", seed=2) == expected
+
+
+def test_under_no_effect_it_rejects_as_often_as_it_says() -> None:
+    p_values = [
+        wild_bootstrap_p_value(invented_sample(seed, clusters=8, effect=0), "treated", seed=1)
+        for seed in range(400)
+    ]
+    assert np.mean(np.array(p_values) <= 0.1) == pytest.approx(0.1, abs=0.05)
+
+
+def test_what_cannot_be_bootstrapped_says_why() -> None:
+    with pytest.raises(NotEstimable, match="5 clusters"):
+        wild_bootstrap_p_value(invented_sample(1, clusters=5), "treated", seed=1)
+    with pytest.raises(NotEstimable, match="no term 'tea'"):
+        wild_bootstrap_p_value(invented_sample(1, clusters=7), "tea", seed=1)
+    sample = invented_sample(1, clusters=7)
+    flat = Sample(
+        sample.regressors,
+        sample.regressors["kind"].to_numpy(),
+        sample.weights,
+        sample.within,
+        sample.clusters,
+    )
+    with pytest.raises(NotEstimable, match="no residuals"):
+        wild_bootstrap_p_value(flat, "treated", seed=1)
+    weeks = np.tile(np.arange(12), 7)
+    crossing = Sample(
+        sample.regressors, sample.outcome, sample.weights, sample.within, sample.clusters, weeks
+    )
+    with pytest.raises(ValueError, match="several clusters"):
+        wild_bootstrap_p_value(crossing, "treated", seed=1)
+
+
+@pytest.mark.parametrize(
+    ("planned", "clusters", "expected"),
+    [(None, 39, "CR3"), (None, 40, "CR1"), ("CR1", 12, "CR1"), ("HC3", 12, "HC3")],
+)
+def test_few_clusters_are_jackknifed_unless_planned_otherwise(
+    planned: StandardErrors | None, clusters: int, expected: str
+) -> None:
+    assert default_standard_errors(planned, clusters) == expected
+
+
+@given(chances)
+@settings(max_examples=15)  # the witness is slow
+def test_holm_is_that_of_statsmodels(p_values: list[float | None]) -> None:
+    known = [p for p in p_values if p is not None]
+    assume(known)
+    adjusted = [p for p in holm(p_values) if p is not None]
+    np.testing.assert_allclose(adjusted, multipletests(known, method="holm")[1], rtol=1e-12)
+
+
+@given(chances)
+def test_benjamini_hochberg_is_that_of_scipy(p_values: list[float | None]) -> None:
+    known = [p for p in p_values if p is not None]
+    assume(known)
+    adjusted = [p for p in benjamini_hochberg(p_values) if p is not None]
+    np.testing.assert_allclose(adjusted, stats.false_discovery_control(known), rtol=1e-12)
+
+
+@given(chances)
+def test_adjusting_never_lowers_a_p_value(p_values: list[float | None]) -> None:
+    for adjusted in (holm(p_values), benjamini_hochberg(p_values)):
+        assert [p is None for p in adjusted] == [p is None for p in p_values]
+        for before, after in zip(p_values, adjusted, strict=True):
+            assert before is None or before * (1 - 1e-12) <= after <= 1  # type: ignore[operator]
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, None, 0.04, 0.03]) == [pytest.approx(0.03), None, 0.06, 0.06]
+    assert holm([]) == benjamini_hochberg([]) == []
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), -0.1, 1.1])
+def test_p_values_lie_between_zero_and_one(wrong: float) -> None:
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        holm([0.5, wrong])
