@@ -21,6 +21,7 @@ class AnalysisRun(models.Model):
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE)
     as_of = models.DateTimeField(help_text="The moment of the data: when the snapshot was taken")
+    counted_until = models.DateField(help_text="Last day that counts as a working day")
     finished_at = models.DateTimeField()
     plan_sha256 = models.CharField(max_length=64)
     code_version = models.CharField(max_length=100)

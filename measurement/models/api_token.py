@@ -30,7 +30,12 @@ class ApiToken(models.Model):
             models.CheckConstraint(
                 condition=models.Q(expires_at__gt=models.F("created_at")),
                 name="api_token_expires_after_it_was_made",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(scopes__contained_by=["results", "records", "write"])
+                & models.Q(scopes__len__gte=1),
+                name="api_token_scopes_are_known",
+            ),
         ]
 
     def __str__(self) -> str:

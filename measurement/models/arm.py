@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from measurement.estimation.definition import MAX_TEXT_LENGTH
 from measurement.models.trial import Trial
 
 
@@ -9,8 +10,10 @@ class Arm(models.Model):
     """A group that participants, teams or departments are assigned to."""
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE)
-    name = models.CharField(max_length=100)
-    ai = models.BooleanField(help_text="Whether this arm is given AI")
+    name = models.CharField(max_length=MAX_TEXT_LENGTH)
+    ai = models.BooleanField(
+        null=True, help_text="Whether this arm is given AI; empty: the design does not say"
+    )
     ratio = models.PositiveSmallIntegerField(default=1)
 
     class Meta:

@@ -19,7 +19,8 @@ class Assignment(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(sequence__regex=r"^[AB]*$"), name="assignment_sequence_is_a_and_b"
+                condition=models.Q(sequence__regex=r"^[AB]*$"),
+                name="assignment_sequence_is_a_and_b",
             ),
         ]
 

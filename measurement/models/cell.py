@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from measurement.estimation.definition import MAX_TEXT_LENGTH
 from measurement.models.participant import Participant
 
 
@@ -11,12 +12,14 @@ class Cell(models.Model):
     Written by cells.py alone; the columns are those of `measurement.estimation.cells`.
     """
 
-    participant = models.ForeignKey(Participant, on_delete=models.CASCADE)
-    task_type = models.CharField(max_length=200, blank=True)
+    # The constraint below brings the index.
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, db_index=False)
+    task_type = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
     assigned = models.BooleanField(null=True)
     used = models.BooleanField()
+    access = models.BooleanField(default=True, help_text="On or after the day of access to AI")
     novel = models.BooleanField()
-    period = models.CharField(max_length=100, blank=True)
+    period = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
     week = models.IntegerField(null=True)
     logs = models.PositiveIntegerField()
     minutes_mean = models.FloatField()
@@ -29,7 +32,16 @@ class Cell(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["participant", "task_type", "assigned", "used", "novel", "period", "week"],
+                fields=[
+                    "participant",
+                    "task_type",
+                    "assigned",
+                    "used",
+                    "access",
+                    "novel",
+                    "period",
+                    "week",
+                ],
                 name="cell_once",
                 nulls_distinct=False,
             ),

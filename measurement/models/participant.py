@@ -3,20 +3,21 @@
 from django.conf import settings
 from django.db import models
 
+from measurement.estimation.definition import MAX_MINUTES, MAX_TEXT_LENGTH
 from measurement.models.trial import Trial
 from measurement.models.trial_lists import Department, Grade, Profession
 
 
 class Participant(models.Model):
-    """Somebody whose tasks a trial measures. Holds no name: `user` links to who signs in, if anybody."""
+    """Somebody whose tasks a trial measures. Holds no name: `user` links to who signs in, if any."""
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )
-    pseudonym = models.CharField(max_length=100)
+    pseudonym = models.CharField(max_length=MAX_TEXT_LENGTH)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True)
-    team = models.CharField(max_length=200, blank=True)
+    team = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
     grade = models.ForeignKey(Grade, on_delete=models.PROTECT, null=True, blank=True)
     profession = models.ForeignKey(Profession, on_delete=models.PROTECT, null=True, blank=True)
     enrolled_on = models.DateField(null=True, blank=True)
@@ -35,7 +36,7 @@ class Participant(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(baseline_minutes__isnull=True)
-                | (models.Q(baseline_minutes__gt=0) & models.Q(baseline_minutes__lte=1440)),
+                | (models.Q(baseline_minutes__gt=0) & models.Q(baseline_minutes__lte=MAX_MINUTES)),
                 name="participant_baseline_minutes_are_possible",
             ),
         ]

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from measurement.estimation.definition import MAX_TEXT_LENGTH
 from measurement.models.analysis_run import AnalysisRun
 
 
@@ -12,10 +13,10 @@ class StoredEstimate(models.Model):
     position = models.PositiveIntegerField()
     estimand = models.CharField(max_length=60)
     dimension = models.CharField(max_length=40)
-    group = models.CharField(max_length=200)
+    group = models.CharField(max_length=MAX_TEXT_LENGTH)
     sample = models.CharField(max_length=40)
-    arm = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null in the JSON
-    reference = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null in the JSON
+    arm = models.CharField(max_length=MAX_TEXT_LENGTH, null=True)  # noqa: DJ001 - null in the JSON
+    reference = models.CharField(max_length=MAX_TEXT_LENGTH, null=True)  # noqa: DJ001 - null in the JSON
     terms = models.JSONField(default=list)
     value = models.FloatField(null=True)
     std_error = models.FloatField(null=True)
@@ -32,7 +33,10 @@ class StoredEstimate(models.Model):
     degrees_of_freedom = models.FloatField(null=True)
     clusters = models.PositiveIntegerField(null=True)
     participants = models.PositiveIntegerField(null=True)
+    participants_with_ai = models.PositiveIntegerField(null=True)
+    participants_without_ai = models.PositiveIntegerField(null=True)
     logs = models.PositiveIntegerField(null=True)
+    reference_mean = models.FloatField(null=True)
     comparison = models.CharField(max_length=100)
     not_estimable = models.TextField(null=True)  # noqa: DJ001 - null in the JSON
     notes = models.JSONField(default=list)
@@ -40,7 +44,9 @@ class StoredEstimate(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["run", "position"], name="stored_estimate_position_once"),
+            models.UniqueConstraint(
+                fields=["run", "position"], name="stored_estimate_position_once"
+            ),
             models.UniqueConstraint(
                 fields=["run", "estimand", "dimension", "group", "sample", "arm"],
                 name="stored_estimate_once",

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from measurement.estimation.definition import MAX_TEXT_LENGTH
 from measurement.models.participant import Participant
 
 
@@ -10,7 +11,7 @@ class SurveyResponse(models.Model):
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE)
     date = models.DateField(null=True, blank=True)
-    wave = models.CharField(max_length=100, blank=True)
+    wave = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
     minutes_saved_low = models.FloatField(null=True, blank=True)
     minutes_saved_high = models.FloatField(null=True, blank=True, help_text="Empty: open band")
     satisfaction = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from measurement.estimation.definition import MAX_MINUTES
+from measurement.estimation.definition import MAX_MINUTES, MAX_TEXT_LENGTH
 from measurement.models.participant import Participant
 from measurement.models.trial_lists import TaskType, Tool
 
@@ -27,15 +27,18 @@ class TaskLog(models.Model):
         WITHHELD = "withheld"
         VOID = "void"
 
-    participant = models.ForeignKey(Participant, on_delete=models.CASCADE)
-    key = models.CharField(max_length=100)
+    # A million rows are loaded at once: only the indexes that something reads.
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, db_index=False)
+    key = models.CharField(max_length=MAX_TEXT_LENGTH)
     minutes = models.FloatField(null=True, blank=True)
     ai_used = models.BooleanField()
     ai_assigned = models.BooleanField(null=True, blank=True)
     date = models.DateField(null=True, blank=True)
-    task_type = models.ForeignKey(TaskType, on_delete=models.PROTECT, null=True, blank=True)
-    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, null=True, blank=True)
-    period = models.CharField(max_length=100, blank=True)
+    task_type = models.ForeignKey(
+        TaskType, on_delete=models.PROTECT, db_index=False, null=True, blank=True
+    )
+    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, db_index=False, null=True, blank=True)
+    period = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
     forecast_minutes = models.FloatField(null=True, blank=True)
     forecast_minutes_with_ai = models.FloatField(null=True, blank=True)
     quality = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -4,19 +4,19 @@ from typing import Any
 
 from django.db import models
 
+from measurement.estimation.definition import MAX_SLUG_LENGTH, MAX_TEXT_LENGTH, parse_trial
 from measurement.estimation.definition import Trial as Definition
-from measurement.estimation.definition import parse_trial
 
 
 class Trial(models.Model):
-    """One trial. The five sections of its definition are stored as the bundle's trial.toml has them.
+    """One trial, with the five sections of its definition as a complete trial.toml has them.
 
     `design`, `plan`, `assumptions`, `survey` and `disclosure` are complete, defaults filled in, so
     that a later change of a default changes no stored trial.
     """
 
-    slug = models.SlugField(unique=True)
-    title = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=MAX_SLUG_LENGTH, unique=True)
+    title = models.CharField(max_length=MAX_TEXT_LENGTH)
     sector = models.CharField(max_length=20)
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
@@ -32,7 +32,9 @@ class Trial(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(sector__in=["civil_service", "education", "justice", "security"]),
+                condition=models.Q(
+                    sector__in=["civil_service", "education", "justice", "security"]
+                ),
                 name="trial_sector_is_known",
             ),
             models.CheckConstraint(

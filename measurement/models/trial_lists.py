@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from measurement.estimation.definition import MAX_TEXT_LENGTH
 from measurement.models.trial import Trial
 
 
@@ -9,7 +10,7 @@ class TrialListEntry(models.Model):
     """An entry of one list of one trial. Abstract."""
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=MAX_TEXT_LENGTH)
 
     class Meta:
         abstract = True

@@ -1,0 +1,323 @@
+"""The one door through which a task log is made, changed or voided."""
+
+import datetime
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any, TypeGuard
+
+from django.db import connection, transaction
+from django.db.models import Value
+from django.utils import timezone
+
+from measurement.estimation.definition import MAX_MINUTES, MAX_TEXT_LENGTH, is_storable_text
+from measurement.models import (
+    AuditEvent,
+    DirtyMark,
+    Participant,
+    Refusal,
+    TaskLog,
+    TaskType,
+    Tool,
+    Trial,
+    TrialMark,
+    User,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTaskLog:
+    """What somebody says about a task: the fields of task_logs.csv; lists are given by name."""
+
+    key: str
+    ai_used: bool
+    minutes: float | None = None
+    date: datetime.date | None = None
+    task_type: str | None = None
+    tool: str | None = None
+    ai_assigned: bool | None = None
+    period: str = ""
+    forecast_minutes: float | None = None
+    forecast_minutes_with_ai: float | None = None
+    quality: int | None = None
+    novel: bool = False
+    censored: bool = False
+    source: str = ""
+    status: str = "logged"
+    announced_at: datetime.datetime | None = None
+    started_at: datetime.datetime | None = None
+    ended_at: datetime.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The stored task log, and whether this call stored it."""
+
+    task_log: TaskLog
+    created: bool
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A field that cannot be stored; `rule` is the name that refusals are counted by."""
+
+    field: str
+    given: object
+    allowed: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.given!r}, {self.allowed} is allowed"
+
+
+class Refused(Exception):  # noqa: N818 - the glossary's word
+    """The task log is impossible or names something unknown; `faults` lists why."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+
+class KeyConflict(Exception):  # noqa: N818 - what it is
+    """The participant already has another task log of that key: `stored`."""
+
+    def __init__(self, stored: TaskLog) -> None:
+        super().__init__(f"key {stored.key!r} is taken by another task log")
+        self.stored = stored
+
+
+def record(*, participant: Participant, log: NewTaskLog, actor: User | None) -> Recorded:
+    """Store a new task log, its audit event and the participant's dirty mark in one transaction.
+
+    Sending the same key and body again stores nothing and returns the stored row. Must not be
+    called inside a transaction: a refusal has to be counted whatever the caller then does.
+    Raises Refused, after counting it, if the log is impossible or names something unknown to the
+    trial; KeyConflict if the participant has that key with another body.
+    """
+    row = _accepted(participant.trial, log)
+    with transaction.atomic(durable=True):
+        task_log = TaskLog(participant=participant, recorded_at=timezone.now(), **row)
+        if not _insert(task_log):
+            return Recorded(_same(participant, row), created=False)
+        _leave_traces(task_log, act="record_task_log", actor=actor)
+    return Recorded(task_log, created=True)
+
+
+def change(*, task_log: TaskLog, log: NewTaskLog, actor: User | None) -> TaskLog:
+    """Replace what a stored task log says; the audit event keeps what it said before.
+
+    Raises Refused as `record` does, and if `log.key` is not the stored key.
+    """
+    if log.key != task_log.key:
+        raise Refused((Fault("key", log.key, f"the stored key {task_log.key!r}", "key_changed"),))
+    return _overwrite(task_log, _accepted(task_log.participant.trial, log), "change", actor)
+
+
+def void(*, task_log: TaskLog, reason: str, actor: User | None) -> TaskLog:
+    """Take a task log out of the analysis; the audit event keeps the minutes and the reason.
+
+    Raises Refused if the reason is blank.
+    """
+    if not reason.strip():
+        raise Refused((Fault("reason", reason, "a reason in words", "reason_missing"),))
+    row = {"status": TaskLog.Status.VOID, "minutes": None}
+    return _overwrite(task_log, row, "void", actor, reason=reason)
+
+
+def _accepted(trial: Trial, log: NewTaskLog) -> dict[str, Any]:
+    """Return the log as columns of TaskLog. Raises Refused after counting the refusal."""
+    entries = _list_entries(trial, log)
+    faults = tuple(_faults(log, entries, trial))
+    if faults:
+        with transaction.atomic(durable=True):
+            Refusal.objects.create(trial=trial, rule=faults[0].rule)
+            TrialMark.objects.create(trial=trial)
+        raise Refused(faults)
+    row = {item.name: getattr(log, item.name) for item in fields(log)}
+    del row["task_type"], row["tool"]
+    return row | {"task_type_id": entries.get("task_type"), "tool_id": entries.get("tool")}
+
+
+def _list_entries(trial: Trial, log: NewTaskLog) -> dict[str, int]:
+    """Look the names of task type and tool up in the trial's lists, with one query."""
+    lists = {"task_type": TaskType.objects, "tool": Tool.objects}
+    queries = [
+        entries.filter(trial=trial, name=name).order_by().values_list(Value(field), "pk")
+        for field, entries in lists.items()
+        if _is_text(name := getattr(log, field))
+    ]
+    return dict(queries[0].union(*queries[1:])) if queries else {}
+
+
+def _insert(task_log: TaskLog) -> bool:
+    """Insert the row unless its key is taken; say whether it was inserted and give it its pk.
+
+    In SQL because the ORM cannot say whether ON CONFLICT DO NOTHING did something.
+    """
+    columns = [
+        (field.attname, field.column)
+        for field in TaskLog._meta.concrete_fields
+        if not field.primary_key
+    ]
+    names = ", ".join(str(column) for _, column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {TaskLog._meta.db_table} ({names})"  # noqa: S608 - names of our columns
+            f" VALUES ({', '.join(['%s'] * len(columns))})"
+            " ON CONFLICT (participant_id, key) DO NOTHING RETURNING id",
+            [getattr(task_log, attribute) for attribute, _ in columns],
+        )
+        inserted = cursor.fetchone()
+    if inserted:
+        (task_log.pk,) = inserted
+    return bool(inserted)
+
+
+def _same(participant: Participant, row: dict[str, Any]) -> TaskLog:
+    """Return the stored log of the row's key. Raises KeyConflict if it says something else."""
+    stored = TaskLog.objects.get(participant=participant, key=row["key"])
+    if any(getattr(stored, name) != value for name, value in row.items()):
+        raise KeyConflict(stored)
+    return stored
+
+
+def _overwrite(
+    task_log: TaskLog, row: dict[str, Any], act: str, actor: User | None, **detail: str
+) -> TaskLog:
+    with transaction.atomic(durable=True):
+        # FOR NO KEY UPDATE: two edits of one log wait for each other, new logs do not.
+        stored = TaskLog.objects.select_for_update(no_key=True).get(pk=task_log.pk)
+        before = {name: getattr(stored, name) for name in row}
+        for name, value in row.items():
+            setattr(stored, name, value)
+        stored.save(update_fields=list(row))
+        _leave_traces(
+            stored, act=f"{act}_task_log", actor=actor, before=_jsonable(before), **detail
+        )
+    return stored
+
+
+def _leave_traces(task_log: TaskLog, *, act: str, actor: User | None, **detail: Any) -> None:
+    participant = task_log.participant
+    AuditEvent.objects.create(
+        actor=actor,
+        trial_slug=participant.trial.slug,
+        act=act,
+        subject=f"{participant.pseudonym}/{task_log.key}",
+        detail=detail,
+    )
+    DirtyMark.objects.create(participant=participant)
+
+
+def _jsonable(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime.date) else value
+        for name, value in row.items()
+    }
+
+
+def _faults(log: NewTaskLog, entries: dict[str, int], trial: Trial) -> Iterator[Fault]:
+    """Yield what is impossible or unknown."""
+    yield from _list_faults(log, entries)
+    for name, rule in _RULES.items():
+        given = getattr(log, name)
+        if given is None and not rule.optional:
+            yield Fault(name, given, rule.allowed, f"{name}_missing")
+        elif given is not None and not rule.holds(given):
+            yield Fault(name, given, rule.allowed, f"{name}_impossible")
+    yield from _status_faults(log)
+    if _is_day(log.date) and log.date > timezone.localdate():
+        yield Fault("date", log.date, "a day up to today", "date_in_the_future")
+    periods = [period["name"] for period in trial.design.get("periods", [])]
+    if log.period and periods and log.period not in periods:
+        yield Fault("period", log.period, "one of " + ", ".join(periods), "period_unknown")
+
+
+def _list_faults(log: NewTaskLog, entries: dict[str, int]) -> Iterator[Fault]:
+    for name, allowed in (
+        ("task_type", "a task type of the trial"),
+        ("tool", "a tool of the trial"),
+    ):
+        given = getattr(log, name)
+        if given is not None and name not in entries:
+            yield Fault(name, given, allowed, f"{name}_unknown")
+
+
+def _status_faults(log: NewTaskLog) -> Iterator[Fault]:
+    if log.status == TaskLog.Status.LOGGED:
+        if log.minutes is None:
+            yield Fault("minutes", None, _MINUTES, "minutes_missing")
+    elif log.minutes is not None:
+        yield Fault("minutes", log.minutes, f"none for a {log.status} task", "minutes_not_wanted")
+
+
+def _is_text(given: object) -> TypeGuard[str]:
+    # A lone surrogate is no text: it cannot be written as UTF-8.
+    return (
+        isinstance(given, str)
+        and is_storable_text(given)
+        and given.encode("utf-8", "ignore").decode() == given
+    )
+
+
+def _is_minutes(given: object) -> bool:
+    # True is an int to Python, but no number of minutes.
+    return (
+        isinstance(given, int | float)
+        and not isinstance(given, bool)
+        and math.isfinite(given)
+        and 0 < given <= MAX_MINUTES
+    )
+
+
+def _is_quality(given: object) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= 5
+
+
+def _is_flag(given: object) -> bool:
+    return isinstance(given, bool)
+
+
+def _is_day(given: object) -> TypeGuard[datetime.date]:
+    return isinstance(given, datetime.date) and not isinstance(given, datetime.datetime)
+
+
+def _is_moment(given: object) -> bool:
+    return isinstance(given, datetime.datetime) and timezone.is_aware(given)
+
+
+@dataclass(frozen=True)
+class _Rule:
+    holds: Callable[[object], bool]
+    allowed: str
+    optional: bool = False
+
+
+_MINUTES = f"a number above 0 and at most {MAX_MINUTES}"
+_TEXT = f"a text of at most {MAX_TEXT_LENGTH} characters"
+_FLAG = _Rule(_is_flag, "true or false")
+_MOMENT = _Rule(_is_moment, "a date and time with its time zone", optional=True)
+_RULES = {
+    "key": _Rule(lambda given: _is_text(given) and given.strip() != "", f"{_TEXT}, not blank,"),
+    "minutes": _Rule(_is_minutes, _MINUTES, optional=True),
+    "ai_used": _FLAG,
+    "date": _Rule(_is_day, "a date such as 2024-09-30", optional=True),
+    "ai_assigned": _Rule(_is_flag, "true or false", optional=True),
+    "period": _Rule(_is_text, _TEXT),
+    "forecast_minutes": _Rule(_is_minutes, _MINUTES, optional=True),
+    "forecast_minutes_with_ai": _Rule(_is_minutes, _MINUTES, optional=True),
+    "quality": _Rule(_is_quality, "a whole number from 1 to 5", optional=True),
+    "novel": _FLAG,
+    "censored": _FLAG,
+    "source": _Rule(
+        lambda given: given in ("", *TaskLog.Source.values),
+        "one of " + ", ".join(TaskLog.Source.values),
+    ),
+    "status": _Rule(
+        lambda given: given in TaskLog.Status.values,
+        "one of " + ", ".join(TaskLog.Status.values),
+    ),
+    "announced_at": _MOMENT,
+    "started_at": _MOMENT,
+    "ended_at": _MOMENT,
+}
