@@ -1,0 +1,41 @@
+"""The links of the service navigation: what each role can do."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from measurement.access import roles_of
+from measurement.models import Role
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link. `active`: the page shown is this one or one below it."""
+
+    text: str
+    href: str
+    active: bool = False
+
+
+def navigation(request: HttpRequest | None) -> list[Link]:
+    """Return the links for whoever asks. Without a request, as on a page of error 500: none."""
+    if request is None:
+        return []
+    return [
+        Link(text, href, active=request.path.startswith(href)) for text, href in _targets(request)
+    ]
+
+
+def _targets(request: HttpRequest) -> list[tuple[str, str]]:
+    if not request.user.is_authenticated:
+        return [("Sign in", reverse("account_request_login_code"))]
+    roles = roles_of(request.user)
+    targets = []
+    if Role.PARTICIPANT in roles:
+        targets += [("Log a task", reverse("log")), ("My logs", reverse("my_logs"))]
+    if Role.LEAD in roles:
+        targets.append(("Trials", "/trials/"))
+    if Role.ANALYST in roles:
+        targets.append(("API", reverse("api_guide")))
+    return [*targets, ("Sign out", reverse("account_logout"))]
