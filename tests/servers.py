@@ -7,19 +7,18 @@ the environment names is used as it is.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from trialsite.embedded import VAR
 from trialsite.embedded.postgres import Postgres
 from trialsite.embedded.valkey import Valkey
+from trialsite.lock import Lock
 
 # Real, but without waiting for the disk: the kernel keeps what a killed server wrote.
 QUICK = {"fsync": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
@@ -47,19 +46,14 @@ class Servers:
         """Stop what was started and free the slot."""
         for server in self.ours:
             server.stop()
-        self._slot.close()
+        self._slot.release()
 
 
-def _free_slot() -> tuple[IO[str], Path]:
+def _free_slot() -> tuple[Lock, Path]:
     for number in count():
         folder = VAR / "test" / str(number)
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "session.lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-        else:
+        lock = Lock(folder / "session.lock")
+        if lock.take("pytest"):
             return lock, folder
     raise AssertionError("count() does not end")
 

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +54,6 @@ class Child:
         except (ProcessLookupError, PermissionError):
             # Nothing is left (macOS says "not permitted" of a group of zombies).
             return
-
-    def log_tail(self, lines: int = 15) -> str:
-        """Return the last lines that the child wrote."""
-        return tail(self.log, lines)
 
 
 def start(
@@ -142,24 +137,3 @@ def tail(log: Path, lines: int = 15) -> str:
 def _rotate(log: Path) -> None:
     if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
         log.replace(log.with_suffix(".old.log"))
-
-
-def wait_until_gone(pids: Sequence[int], patience_seconds: float) -> list[int]:
-    """Wait for processes that are not our children; return those still there at the end."""
-    deadline = time.monotonic() + patience_seconds
-    while left := [pid for pid in pids if alive(pid)]:
-        if time.monotonic() > deadline:
-            return left
-        time.sleep(0.05)
-    return []
-
-
-def alive(pid: int) -> bool:
-    """Whether a process with this number exists."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

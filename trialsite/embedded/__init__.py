@@ -64,7 +64,7 @@ def secret_key(folder: Path = VAR) -> str:
     return path.read_text()
 
 
-def needed(folder: Path = VAR) -> list[Server]:
+def needed(folder: Path) -> list[Server]:
     """Return the servers that the environment does not name (the settings put `.env` into it)."""
     servers: dict[str, Server] = {"DATABASE_URL": Postgres(folder), "REDIS_URL": Valkey(folder)}
     return [server for variable, server in servers.items() if not os.environ.get(variable)]
@@ -77,7 +77,7 @@ def running() -> Iterator[None]:
     What was started here is stopped at the end, when no other process shares it any more.
     """
     with ExitStack() as stack:
-        for server in needed():
+        for server in needed(VAR):
             stack.callback(server.close)
             server.open()
         yield

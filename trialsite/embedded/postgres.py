@@ -58,8 +58,9 @@ class Postgres(Server):
         cluster = self.data / "data"
         if not cluster.exists():
             self._initialise(cluster)
-        # Our lock is held and the leftovers are ended: the number in it may be a stranger's.
-        (cluster / "postmaster.pid").unlink(missing_ok=True)
+        # Our lock is held and the leftovers are ended: the numbers in these may be a stranger's.
+        for stale in (cluster / "postmaster.pid", *self.sockets.glob(".s.PGSQL.*")):
+            stale.unlink(missing_ok=True)
         settings = self._settings | {"unix_socket_directories": str(self.sockets)}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         return start(

