@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404
 
-from measurement.models import Participant, Role, Trial, User
+from measurement.models import Membership, Participant, Role, Trial, User
 
 
 def trials_for(user: User | AnonymousUser, roles: Collection[Role]) -> QuerySet[Trial]:
@@ -26,6 +26,18 @@ def trial_for(user: User | AnonymousUser, slug: str, roles: Collection[Role]) ->
     if trial is None:
         raise Http404("No such trial")
     return trial
+
+
+def roles_in(user: User, trial: Trial) -> frozenset[Role]:
+    """Return the roles that `user` holds in `trial` now: none for those it does not concern."""
+    held = Membership.objects.filter(user=user, trial=trial).values_list("role", flat=True)
+    return frozenset(map(Role, held))
+
+
+def roles_of(user: User) -> frozenset[Role]:
+    """Return the roles that `user` holds in any trial now."""
+    held = Membership.objects.filter(user=user).values_list("role", flat=True)
+    return frozenset(map(Role, held))
 
 
 def participations(user: User | AnonymousUser) -> QuerySet[Participant]:
