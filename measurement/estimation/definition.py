@@ -205,7 +205,7 @@ def parse_trial(table: Mapping[str, Any]) -> Trial:
         sector=about.choice("sector", "civil_service", SECTORS) or "",
         starts_on=about.date("starts_on"),
         ends_on=about.date("ends_on"),
-        run_in_days=about.whole("run_in_days", 0, at_least=0) or 0,
+        run_in_days=about.whole("run_in_days", 0, at_least=0, at_most=366) or 0,
         tools=about.texts("tools"),
         simulated=about.boolean("simulated", default=False),
         design=design,
@@ -248,7 +248,7 @@ def _arm(table: Table) -> Arm:
     arm = Arm(
         name=table.text("name"),
         ai=table.boolean("ai", default=None),
-        ratio=table.whole("ratio", 1, at_least=1) or 1,
+        ratio=table.whole("ratio", 1, at_least=1, at_most=1000) or 1,
     )
     table.refuse_unknown()
     return arm

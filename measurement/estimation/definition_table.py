@@ -4,6 +4,7 @@ import datetime
 import difflib
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,8 @@ MAX_MINUTES: Final = 1440
 """Minutes in a day: no task log, forecast or report may exceed it."""
 MAX_TEXT_LENGTH: Final = 200
 MAX_SLUG_LENGTH: Final = 100
+MAX_WHOLE_NUMBER: Final = 2**31 - 1
+"""The largest number that every store holds as an integer."""
 
 Band = tuple[float, float | None]
 """Lowest and highest minutes a day of a survey band; None: the band is open at the top."""
@@ -179,13 +182,15 @@ class Table:
             return default
         return float(given)
 
-    def whole(self, key: str, default: int | None, *, at_least: int) -> int | None:
+    def whole(
+        self, key: str, default: int | None, *, at_least: int, at_most: int = MAX_WHOLE_NUMBER
+    ) -> int | None:
         """Read a whole number."""
         given = self._take(key)
         if given is None:
             return default
-        if not isinstance(given, int) or isinstance(given, bool) or given < at_least:
-            self.fail(key, given, f"a whole number of at least {at_least}")
+        if not isinstance(given, int) or isinstance(given, bool) or not at_least <= given <= at_most:
+            self.fail(key, given, f"a whole number from {at_least} to {at_most}")
             return default
         return given
 
@@ -245,7 +250,7 @@ def _some_of(choices: Sequence[str]) -> str:
 
 
 def _is_number(given: object) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+    return isinstance(given, int | float) and not isinstance(given, bool) and abs(given) <= sys.float_info.max
 
 
 def _is_pair(given: object) -> bool:
