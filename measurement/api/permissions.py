@@ -1,0 +1,77 @@
+"""What a request needs, and whether its token and its user's roles give it."""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+
+from measurement import access
+from measurement.api.problems import FORBIDDEN, Problem
+from measurement.models import ApiToken, Participant, Role, Trial, User
+
+ANY_ROLE = frozenset(Role)
+ANY_SCOPE = frozenset(ApiToken.Scope)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What a method of a view needs: one of `scopes` and one of `roles` in the trial.
+
+    `parameters` are all that its address may carry.
+    """
+
+    scopes: frozenset[str] = ANY_SCOPE
+    roles: frozenset[Role] = ANY_ROLE
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The trial of a request, and the roles that its user holds in it now."""
+
+    user: User
+    trial: Trial
+    roles: frozenset[Role]
+
+    @property
+    def is_analyst(self) -> bool:
+        """Whether full precision and everybody's pseudonymised rows may be given."""
+        return Role.ANALYST in self.roles
+
+    def participant(self) -> Participant:
+        """Return whom the user is in the trial. Raises Problem (403) if nobody, or no longer."""
+        found = access.participations(self.user).filter(trial=self.trial).first()
+        if found is None:
+            raise Problem(FORBIDDEN, "You do not take part in this trial, or no longer.")
+        return found
+
+
+def reach_of(token: ApiToken, slug: str) -> Reach:
+    """Return what `token` reaches at the trial `slug`. One query.
+
+    Asked at each request, so that a role that was taken away is gone at once. Raises Http404 for
+    another trial than the token's and for a user without any role, as if there were no trial.
+    """
+    roles = access.roles_in(token.user, token.trial)
+    if slug != token.trial.slug or not roles:
+        raise Http404
+    return Reach(token.user, token.trial, roles)
+
+
+def check(needs: Needs, *, token: ApiToken, reach: Reach) -> None:
+    """Raise Problem (403) where the token lacks the scopes, or its user the roles, of `needs`."""
+    if needs.scopes.isdisjoint(token.scopes):
+        raise Problem(
+            FORBIDDEN,
+            f"This needs a token with the scope {_any_of(needs.scopes)}; "
+            f"this one has {', '.join(token.scopes)}.",
+        )
+    if needs.roles.isdisjoint(reach.roles):
+        raise Problem(
+            FORBIDDEN,
+            f"This needs the role {_any_of(needs.roles)} in the trial; "
+            f"you are {', '.join(sorted(reach.roles))}.",
+        )
+
+
+def _any_of(names: frozenset[str]) -> str:
+    return " or ".join(sorted(names))

@@ -1,0 +1,97 @@
+"""The results as `Results.as_json` gives them, field by field, for the schema."""
+
+from functools import partial
+from typing import Any
+
+from rest_framework import serializers
+
+_Text = serializers.CharField
+_TextOrNull = partial(serializers.CharField, allow_null=True)
+_NumberOrNull = partial(serializers.FloatField, allow_null=True)
+_WholeOrNull = partial(serializers.IntegerField, allow_null=True)
+_Whole = serializers.IntegerField
+_Texts = partial(serializers.ListField, child=serializers.CharField())
+
+
+class EstimateDocument(serializers.Serializer[Any]):
+    """An estimate, or the reason why there is none; then its numbers are null."""
+
+    estimand = _Text(help_text="What is estimated, such as minutes_saved_per_working_day.")
+    dimension = _Text(help_text="What the group is a group of, such as department; else all.")
+    group = _Text(help_text="The group; else all.")
+    sample = _Text(
+        help_text="Which task logs and which method: primary, raw, winsorised and so on."
+    )
+    arm = _TextOrNull(help_text="The arm that is compared.")
+    reference = _TextOrNull(help_text="The arm that it is compared with.")
+    terms = _Texts(help_text="What the regression holds constant.")
+    value = _NumberOrNull(help_text="The estimate. Of time_ratio the ratio itself, not its log.")
+    std_error = _NumberOrNull(help_text="Standard error, on the scale that `scale` names.")
+    scale = _Text(help_text="log, or the unit of the estimate.")
+    ci_low = _NumberOrNull(help_text="Lower end of the confidence interval, in units of `value`.")
+    ci_high = _NumberOrNull(help_text="Upper end of the confidence interval, in units of `value`.")
+    confidence = serializers.FloatField(help_text="Level of the confidence interval, such as 0.95.")
+    always_valid_low = _NumberOrNull(
+        help_text="Lower end of the interval that holds however often results are looked at."
+    )
+    always_valid_high = _NumberOrNull(
+        help_text="Upper end of the interval that holds however often results are looked at."
+    )
+    p_value = _NumberOrNull(help_text="p-value against no effect.")
+    p_value_adjusted = _NumberOrNull(help_text="p-value adjusted for the number of groups.")
+    bootstrap_p_value = _NumberOrNull(help_text="p-value of the wild cluster bootstrap.")
+    standard_errors = _TextOrNull(help_text="Kind of standard error: CR1, CR3 or HC3.")
+    degrees_of_freedom = _NumberOrNull(help_text="Degrees of freedom of the interval.")
+    clusters = _WholeOrNull(help_text="Clusters behind the standard error.")
+    participants = _WholeOrNull(help_text="Participants behind the estimate.")
+    participants_with_ai = _WholeOrNull(help_text="Participants with task logs with AI.")
+    participants_without_ai = _WholeOrNull(help_text="Participants with task logs without AI.")
+    logs = _WholeOrNull(help_text="Task logs behind the estimate.")
+    reference_mean = _NumberOrNull(help_text="Mean minutes of the task logs without AI.")
+    comparison = _Text(help_text="What the comparison rests on, such as randomised.")
+    not_estimable = _TextOrNull(help_text="Why there is no estimate; null where there is one.")
+    notes = _Texts(help_text="What a reader of this estimate should know.")
+    suppressed = serializers.BooleanField(
+        help_text="Whether the numbers are withheld because too few people stand behind them."
+    )
+
+
+class LogCountsDocument(serializers.Serializer[Any]):
+    """received = refused + stored; stored = analysed + all that is excluded."""
+
+    received = _Whole(help_text="Task logs that were sent.")
+    refused = _Whole(help_text="Task logs that were refused as impossible or unknown.")
+    stored = _Whole(help_text="Task logs that are stored.")
+    excluded = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Stored and not analysed, by the first rule."
+    )
+    analysed = _Whole(help_text="Task logs that the estimates use.")
+
+
+class CheckDocument(serializers.Serializer[Any]):
+    """A check of whether the experiment is sound."""
+
+    check = _Text(help_text="Name of the check, such as sample_ratio.")
+    statistic = _NumberOrNull(help_text="The statistic of the check's test.")
+    p_value = _NumberOrNull(help_text="The p-value of the check's test.")
+    verdict = _Text(help_text="pass, warn or fail.")
+    message = _Text(help_text="What the check found, in one sentence.")
+
+
+class ResultsDocument(serializers.Serializer[Any]):
+    """The results of the latest analysis of a trial."""
+
+    trial = _Text(help_text="Name of the trial in addresses.")
+    design = _Text(help_text="Design of the trial, such as crossover.")
+    simulated = serializers.BooleanField(help_text="Whether the data are simulated, not real.")
+    plan_sha256 = _Text(help_text="SHA-256 of the analysis plan.")
+    deviations = serializers.ListField(
+        child=serializers.DictField(), help_text="Changes of the plan after it was fixed."
+    )
+    code_version = _Text(help_text="Version of the code that computed the results.")
+    last_log = _Whole(help_text="Number of the last task log that the results include.")
+    logs = LogCountsDocument(help_text="What became of every task log that was sent.")
+    as_of = serializers.DateField(help_text="Last day that counts as a working day.")
+    snapshot_at = serializers.DateTimeField(help_text="The moment of the data.")
+    estimates = EstimateDocument(many=True, help_text="Every estimate.")
+    checks = CheckDocument(many=True, help_text="Every check of the experiment.")
