@@ -11,7 +11,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 
 class NotEstimable(Exception):  # noqa: N818 - the glossary's word, and an answer rather than a fault
@@ -78,7 +78,9 @@ class Estimate:
         """Student-t interval that covers the truth with probability `confidence` (0 to 1)."""
         if not 0 < confidence < 1:
             raise ValueError(f"confidence {confidence}: a number between 0 and 1 is allowed")
-        half = float(stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom)) * self.std_error
+        half = (
+            float(special.stdtrit(self.degrees_of_freedom, (1 + confidence) / 2)) * self.std_error
+        )
         return Interval(self.value - half, self.value + half)
 
     def p_value(self, null: float = 0.0) -> float:
@@ -86,7 +88,7 @@ class Estimate:
         if self.std_error == 0:
             raise NotEstimable("a standard error of 0 allows no test")
         distance = abs(self.value - null) / self.std_error
-        return 2 * float(stats.t.sf(distance, self.degrees_of_freedom))
+        return 2 * float(special.stdtr(self.degrees_of_freedom, -distance))
 
     def coarsened(self, levels: Sequence[str]) -> Estimate:
         """Return the estimate with `psi` summed within the leading `levels` of the path.

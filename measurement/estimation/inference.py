@@ -15,6 +15,7 @@ from measurement.estimation.regression import (
     project,
     require_clusters,
     require_nested,
+    terms_on_one_cluster,
 )
 
 FEW_CLUSTERS = 40
@@ -41,7 +42,8 @@ def wild_bootstrap_p_value(sample: Sample, name: str, *, seed: int) -> float:
     the data count as one more: share of 10,000, so never 0. Source: Cameron, Gelbach and Miller
     2008; Roodman and others 2019.
 
-    Raises NotEstimable for a term without an estimate, fewer than 6 clusters, or no residuals;
+    Raises NotEstimable for a term that is absent or rests on one cluster, for fewer than 6
+    clusters and where no residuals are left;
     ValueError when absorbed effects do not lie inside the clusters.
     """
     numbers, paths = group_clusters(sample.clusters)
@@ -51,6 +53,8 @@ def wild_bootstrap_p_value(sample: Sample, name: str, *, seed: int) -> float:
     # In orthonormal columns the term, net of all others, points in this direction.
     direction = projection.row_of(name)
     direction = direction / np.sqrt(np.einsum("k,k->", direction, direction))
+    if name in (refused := terms_on_one_cluster(projection, numbers, paths)):
+        raise NotEstimable(refused[name])
     if not projection.residual.any():
         raise NotEstimable("the model leaves no residuals to resample")
     focus = np.einsum("k,kn->n", direction, projection.columns)

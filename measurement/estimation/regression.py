@@ -59,9 +59,13 @@ class Sample:
             raise ValueError("regressors: finite numbers are allowed")
         if (self.weights <= 0).any() or (self.within < 0).any():
             raise ValueError("weights above 0 and sums of squares of 0 or more are allowed")
+        if not self.regressors.columns.is_unique:
+            raise ValueError(f"regressors {list(self.regressors.columns)}: each name once")
         self._check("clusters", np.zeros(len(self.clusters)))
         if self.absorbed is not None:
             self._check("absorbed", self.absorbed)
+            if (self.absorbed < 0).any():
+                raise ValueError("absorbed: codes of 0 or more are allowed, -1 means missing")
             numbers = np.unique(self.absorbed, return_inverse=True)[1]
             object.__setattr__(self, "absorbed", numbers)
 
@@ -103,7 +107,7 @@ class Fit:
 
     coefficients: by name; psi: clusters x names, small-sample factor included; residual_variance:
     of single logs; dropped: terms that the terms to their left already explain; refused: terms
-    without a standard error, with the reason.
+    that rest on one cluster, whose own standard error would mean nothing, with the reason.
     """
 
     coefficients: pd.Series[float]
@@ -118,7 +122,7 @@ class Fit:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the terms that have an estimate."""
+        """Names of the terms kept."""
         return tuple(self.coefficients.index)
 
     def estimate(self, name: str) -> Estimate:
@@ -126,10 +130,15 @@ class Fit:
         return self.combine({name: 1.0})
 
     def combine(self, weights: Mapping[str, float]) -> Estimate:
-        """Return the sum of coefficients times weights; NotEstimable names a missing term."""
+        """Return the sum of coefficients times weights.
+
+        Raises NotEstimable, naming the term, when one is missing or when all are refused.
+        """
         for name in weights:
             if name not in self.coefficients.index:
-                raise NotEstimable(self.refused.get(name, _absent(name, self.dropped)))
+                raise NotEstimable(_absent(name, self.dropped))
+        if weights.keys() <= self.refused.keys():
+            raise NotEstimable("; ".join(self.refused[name] for name in weights))
         names, factors = list(weights), np.array(list(weights.values()), dtype=np.float64)
         value = math.fsum(self.coefficients[names].to_numpy() * factors)
         psi = np.einsum("gk,k->g", self.psi[names].to_numpy(), factors)
@@ -140,7 +149,8 @@ def fit(sample: Sample, *, standard_errors: StandardErrors, nested: bool) -> Fit
     """Fit by weighted least squares, with the stated standard errors.
 
     CR1: psi_g = c A^-1 S_g, c^2 = G/(G-1) (N-1)/(N-K); CR3: the leave-one-cluster-out jackknife,
-    psi_g = sqrt((G-1)/G) (b - b_-g); both by cluster with G-1 degrees of freedom. HC3:
+    psi_g = sqrt((G-1)/G) (b - b_-g), where a term that the other clusters say nothing about
+    counts 0 in b_-g; both by cluster with G-1 degrees of freedom. HC3:
     psi_i = A^-1 x_i e_i / (1 - h_i) by row with N-K. N counts logs. K counts the terms kept and
     the absorbed effects; `nested` says that these lie inside the clusters, then they count as one,
     the overall level (as in fixest and pyfixest). Under HC3 they always count in full.
@@ -150,39 +160,36 @@ def fit(sample: Sample, *, standard_errors: StandardErrors, nested: bool) -> Fit
     when CR3 meets effects that are not, and when HC3 meets rows that are not single logs.
     """
     numbers, clusters = group_clusters(sample.clusters)
-    if standard_errors != "HC3":
+    by_row = standard_errors == "HC3"
+    if not by_row:
         require_clusters(len(clusters))
         if nested or standard_errors == "CR3":
             require_nested(sample, numbers)
     projection = project(sample)
     logs = math.fsum(sample.weights.tolist())
-    spare = logs - _terms(sample, projection, nested and standard_errors != "HC3")
+    spare = logs - _terms(sample, projection, nested and not by_row)
     if spare <= 0:
         raise NotEstimable(f"{logs:.0f} logs are too few for the terms of the model")
-    refused: dict[str, str] = {}
-    degrees_of_freedom = float(len(clusters) - 1)
+    coefficients = np.einsum("ij,j->i", projection.inverse, projection.coordinates)
     if standard_errors == "CR1":
         factor = math.sqrt(len(clusters) / (len(clusters) - 1) * (logs - 1) / spare)
-        influence = factor * _scores(projection, numbers, len(clusters))
+        psi = factor * _moves(projection, _scores(projection, numbers, len(clusters)))
     elif standard_errors == "CR3":
-        influence, refused = _jackknife(projection, numbers, clusters)
+        psi = _jackknife(projection, coefficients, numbers, len(clusters))
     else:
-        influence, clusters = _row_influence(sample, projection), sample.clusters
-        degrees_of_freedom = spare
-    names = [name for name in projection.names if name not in refused]
-    coefficients = np.einsum("ij,j->i", projection.inverse, projection.coordinates)
-    psi = np.einsum("ij,jg->gi", projection.inverse, influence)
-    squares = math.fsum(np.square(projection.residual).tolist()) + math.fsum(sample.within.tolist())
+        psi = _moves(projection, _row_scores(sample, projection, numbers))
+    squares = math.fsum(np.square(projection.residual).tolist() + sample.within.tolist())
+    names = list(projection.names)
     return Fit(
-        coefficients=pd.Series(coefficients, index=list(projection.names))[names],
-        psi=pd.DataFrame(psi, index=clusters, columns=list(projection.names))[names],
-        degrees_of_freedom=degrees_of_freedom,
+        coefficients=pd.Series(coefficients, index=names),
+        psi=pd.DataFrame(psi, index=clusters, columns=names),
+        degrees_of_freedom=spare if by_row else float(len(clusters) - 1),
         clusters=len(clusters),
         logs=round(logs),
         standard_errors=standard_errors,
         residual_variance=squares / spare,
         dropped=projection.dropped,
-        refused=refused,
+        refused={} if by_row else terms_on_one_cluster(projection, numbers, clusters),
     )
 
 
@@ -229,6 +236,24 @@ def require_nested(sample: Sample, numbers: Codes) -> None:
     home[sample.absorbed] = numbers
     if (home[sample.absorbed] != numbers).any():
         raise ValueError("an absorbed effect lies in several clusters; each must lie in one")
+
+
+def terms_on_one_cluster(
+    projection: Projection, numbers: Codes, clusters: pd.MultiIndex
+) -> dict[str, str]:
+    """Return the terms that the data without some one cluster say nothing about, with a reason.
+
+    Their residuals in that cluster are 0 by construction, so a clustered error would be far too
+    small. Only clusters whose leverages sum to 1 or more can hold a term alone: at most k.
+    """
+    leverage = np.einsum("kn,kn->n", projection.columns, projection.columns)
+    heavy = np.bincount(numbers, weights=leverage) >= 1 - COLLINEAR
+    alone = np.zeros(len(projection.names), dtype=bool)
+    for cluster in np.flatnonzero(heavy):
+        alone |= _without(projection, projection.columns[:, numbers == cluster])[1]
+    level = clusters.names[-1]
+    names = [projection.names[position] for position in np.flatnonzero(alone)]
+    return {name: f"'{name}' rests on the logs of one {level} alone" for name in names}
 
 
 def _absent(name: str, dropped: tuple[str, ...]) -> str:
@@ -303,39 +328,47 @@ def _scores(projection: Projection, numbers: Codes, clusters: int) -> Floats:
     return cluster_sums(projection.columns * projection.residual, numbers, clusters)
 
 
-def _jackknife(
-    projection: Projection, numbers: Codes, clusters: pd.MultiIndex
-) -> tuple[Floats, dict[str, str]]:
-    """Influence of leaving out each cluster (k x clusters), and terms that need one cluster.
+def _moves(projection: Projection, scores: Floats) -> Floats:
+    """Turn scores (k x clusters) into moves of the coefficients (clusters x k)."""
+    moves: Floats = np.einsum("ij,jg->gi", projection.inverse, scores)
+    return moves
 
-    With A = I in the orthonormal columns Q, leaving out g moves the coordinates by
+
+def _without(projection: Projection, own: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Pseudo-inverse of the information outside a cluster, and the terms unknown outside it.
+
+    own: the cluster's part of the orthonormal columns, in which all information is I.
+    """
+    information, directions = np.linalg.eigh(np.eye(len(own)) - np.einsum("in,jn->ij", own, own))
+    lost = information <= COLLINEAR
+    known = directions[:, ~lost]
+    inverse = np.einsum("ik,jk->ij", known / information[~lost], known)
+    reach = np.einsum("ij,jl->il", projection.inverse, directions[:, lost])
+    sizes = np.einsum("ij,ij->i", projection.inverse, projection.inverse)
+    return inverse, np.einsum("il,il->i", reach, reach) > COLLINEAR * sizes
+
+
+def _jackknife(
+    projection: Projection, coefficients: Floats, numbers: Codes, clusters: int
+) -> Floats:
+    """CR3 influence (clusters x k).
+
+    With Q the orthonormal columns, leaving out cluster g moves the coordinates by
     (I - Q_g'Q_g)^-1 Q_g'e_g exactly, because absorbed effects lie inside clusters.
     """
-    scores = _scores(projection, numbers, len(clusters))
-    order = np.argsort(numbers, kind="stable")
-    columns = projection.columns[:, order]
+    scores = _scores(projection, numbers, clusters)
+    columns = projection.columns[:, np.argsort(numbers, kind="stable")]
     ends = np.cumsum(np.bincount(numbers))
-    sizes = np.sqrt(np.einsum("ij,ij->i", projection.inverse, projection.inverse))
-    influence, refused = np.empty_like(scores), dict[str, str]()
-    for cluster, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
-        own = columns[:, start:end]
-        left = np.eye(len(own)) - np.einsum("in,jn->ij", own, own)
-        information, directions = np.linalg.eigh(left)
-        lost = information <= COLLINEAR
-        steps = np.einsum("ij,i->j", directions, scores[:, cluster])
-        steps = np.divide(steps, information, out=np.zeros_like(steps), where=~lost)
-        influence[:, cluster] = np.einsum("ij,j->i", directions, steps)
-        if lost.any():
-            hidden = np.abs(projection.inverse @ directions[:, lost]).max(axis=1)
-            path = ", ".join(str(part) for part in clusters[cluster])
-            for position in np.flatnonzero(hidden > math.sqrt(COLLINEAR) * sizes):
-                name = projection.names[position]
-                refused.setdefault(name, f"'{name}' cannot be estimated without cluster {path}")
-    return math.sqrt((len(clusters) - 1) / len(clusters)) * influence, refused
+    steps, unknown = np.empty_like(scores), np.empty(scores.shape, dtype=bool)
+    for cluster, own in enumerate(np.split(columns, ends[:-1], axis=1)):
+        inverse, unknown[:, cluster] = _without(projection, own)
+        steps[:, cluster] = np.einsum("ij,j->i", inverse, scores[:, cluster])
+    moves = np.where(unknown.T, coefficients, _moves(projection, steps))
+    return math.sqrt((clusters - 1) / clusters) * moves
 
 
-def _row_influence(sample: Sample, projection: Projection) -> Floats:
-    """HC3 influence of each row (k x n), the leverage of absorbed effects included."""
+def _row_scores(sample: Sample, projection: Projection, numbers: Codes) -> Floats:
+    """HC3 scores (k x n) in the order of the rows' paths, absorbed effects in the leverage."""
     if (sample.weights != 1).any() or (sample.within != 0).any():
         raise ValueError("HC3 needs one row a log: weights of 1, sums of squares of 0")
     if not sample.clusters.is_unique:
@@ -346,8 +379,8 @@ def _row_influence(sample: Sample, projection: Projection) -> Floats:
     spare = 1 - leverage
     if (spare <= COLLINEAR).any():
         raise NotEstimable(_full_leverage(sample.clusters[spare <= COLLINEAR]))
-    influence: Floats = projection.columns * (projection.residual / spare)
-    return influence
+    scores: Floats = (projection.columns * (projection.residual / spare))[:, np.argsort(numbers)]
+    return scores
 
 
 def _full_leverage(rows: pd.MultiIndex) -> str:

@@ -141,6 +141,10 @@ def test_what_cannot_be_bootstrapped_says_why() -> None:
     )
     with pytest.raises(NotEstimable, match="no residuals"):
         wild_bootstrap_p_value(flat, "treated", seed=1)
+    alone = sample.regressors.assign(treated=np.repeat(np.arange(7) == 2, 12).astype(float))
+    one_team = Sample(**(vars(sample) | {"regressors": alone}))
+    with pytest.raises(NotEstimable, match="one team alone"):
+        wild_bootstrap_p_value(one_team, "treated", seed=1)
     weeks = np.tile(np.arange(12), 7)
     crossing = Sample(
         sample.regressors, sample.outcome, sample.weights, sample.within, sample.clusters, weeks

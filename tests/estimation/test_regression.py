@@ -1,5 +1,10 @@
 """Least squares on cells: against statsmodels, against brute force, and against row-level fits."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -185,28 +190,48 @@ def test_cr3_by_team_with_absorbed_participants() -> None:
     )
 
 
-def test_cr3_names_the_terms_that_rest_on_one_cluster_and_keeps_the_others() -> None:
+def with_columns(sample: Sample, regressors: pd.DataFrame) -> Sample:
+    return Sample(**(vars(sample) | {"regressors": regressors}))
+
+
+@pytest.mark.parametrize("method", ["CR1", "CR3"])
+def test_a_term_that_rests_on_one_cluster_is_refused_and_the_others_are_not(
+    method: StandardErrors,
+) -> None:
     frame = invented_logs(seed=2, people=10, logs=300)
     rare = terms(frame, intercept=True)
-    rare["only one person"] = ((frame["person"] == 3) & (frame["period"] == 0)).to_numpy(float)
-    plain = rows(frame, absorb=False)
-    sample = Sample(rare, plain.outcome, plain.weights, plain.within, plain.clusters)
-    ours = fit(sample, standard_errors="CR3", nested=True)
-    with pytest.raises(
-        NotEstimable, match=r"'only one person' cannot be .* without cluster p00003"
-    ):
-        ours.estimate("only one person")
-    variance = brute_force_jackknife(
-        rare.to_numpy(), frame["y"].to_numpy(), frame["person"].to_numpy()
-    )
-    assert ours.estimate("treated").std_error == pytest.approx(np.sqrt(variance[1, 1]), rel=EXACT)
+    rare["rare"] = ((frame["person"] == 3) & (frame["period"] == 0)).to_numpy().astype(float)
+    ours = fit(with_columns(rows(frame, absorb=False), rare), standard_errors=method, nested=True)
+    assert list(ours.refused) == ["rare"]
+    with pytest.raises(NotEstimable, match="'rare' rests on the logs of one participant alone"):
+        ours.estimate("rare")
+    assert ours.estimate("treated").std_error > 0
 
 
-def test_cr3_refuses_an_effect_with_one_treated_cluster() -> None:
+def test_in_the_jackknife_a_term_counts_zero_where_it_is_unknown() -> None:
     frame = invented_logs(seed=2, people=10, logs=300)
-    frame["treated"] = (frame["person"] == 4).astype(float)
-    ours = fit(rows(frame, absorb=False), standard_errors="CR3", nested=True)
-    with pytest.raises(NotEstimable, match="'treated' cannot be estimated without cluster p00004"):
+    X = terms(frame, intercept=True)
+    X["rare"] = ((frame["person"] == 3) & (frame["period"] == 0)).to_numpy().astype(float)
+    ours = fit(with_columns(rows(frame, absorb=False), X), standard_errors="CR3", nested=True)
+    # lstsq gives 0 to the column that is all 0 without person 3, as the definition asks.
+    variance = brute_force_jackknife(
+        X.to_numpy(), frame["y"].to_numpy(), frame["person"].to_numpy()
+    )
+    own = ours.psi.to_numpy()
+    np.testing.assert_allclose(own.T @ own, variance, rtol=EXACT, atol=1e-14)
+    both = ours.combine({"treated": 1, "rare": 0.1})
+    weights = np.array([0, 1, 0, 0, 0, 0, 0.1])
+    assert both.std_error == pytest.approx(np.sqrt(weights @ variance @ weights), rel=EXACT)
+
+
+@pytest.mark.parametrize("method", ["CR1", "CR3"])
+@pytest.mark.parametrize("absorb", [True, False])
+def test_an_effect_with_one_treated_person_is_refused(absorb: bool, method: StandardErrors) -> None:
+    frame = invented_logs(seed=2, people=50, logs=900)
+    busiest = frame["person"].mode()[0]
+    frame["treated"] = ((frame["person"] == busiest) & (frame.index % 2 == 0)).astype(float)
+    ours = fit(rows(frame, absorb=absorb), standard_errors=method, nested=True)
+    with pytest.raises(NotEstimable, match="'treated' rests on the logs of one participant"):
         ours.estimate("treated")
     assert ours.estimate("kind 1").std_error > 0
 
@@ -252,6 +277,22 @@ def test_hc3_refuses_cells_and_shared_paths() -> None:
         fit(rows(frame, absorb=False), standard_errors="HC3", nested=False)
 
 
+def test_hc3_does_not_depend_on_the_order_of_logs() -> None:
+    frame = invented_logs(seed=8, people=15, logs=200)
+    sample = by_task(rows(frame, absorb=False))
+    order = np.random.default_rng(1).permutation(200)
+    mixed = Sample(
+        sample.regressors.iloc[order],
+        sample.outcome[order],
+        sample.weights,
+        sample.within,
+        sample.clusters[order],
+    )
+    one, other = (fit(s, standard_errors="HC3", nested=False).psi for s in (sample, mixed))
+    assert one.index.equals(other.index)
+    np.testing.assert_allclose(one, other, rtol=EXACT, atol=1e-14)
+
+
 def test_hc3_coarsened_to_participants_is_the_sum_of_its_tasks() -> None:
     frame = invented_logs(seed=8, people=15, logs=400)
     task = fit(by_task(rows(frame, absorb=False)), standard_errors="HC3", nested=False)
@@ -279,10 +320,7 @@ def test_the_leftmost_of_collinear_terms_is_kept() -> None:
     wide.insert(0, "intercept", 1.0)
     wide["kind 0"] = (frame["kind"] == 0).to_numpy(float)
     wide["own habit"] = np.sin(frame["person"]).to_numpy() * 1000
-    sample = Sample(
-        wide, plain.outcome, plain.weights, plain.within, plain.clusters, plain.absorbed
-    )
-    ours = fit(sample, standard_errors="CR1", nested=True)
+    ours = fit(with_columns(plain, wide), standard_errors="CR1", nested=True)
     expected = fit(plain, standard_errors="CR1", nested=True)
     assert ours.dropped == ("intercept", "kind 0", "own habit")
     assert ours.names == expected.names
@@ -293,6 +331,48 @@ def test_the_leftmost_of_collinear_terms_is_kept() -> None:
         ours.combine({"treated": 1, "tea breaks": 2})
 
 
+def test_a_model_of_which_nothing_is_left_has_no_estimate() -> None:
+    plain = rows(invented_logs(seed=1, people=20, logs=300), absorb=True)
+    ours = fit(
+        with_columns(plain, pd.DataFrame({"intercept": np.ones(300)})),
+        standard_errors="CR3",
+        nested=True,
+    )
+    assert (ours.names, ours.dropped) == ((), ("intercept",))
+    with pytest.raises(NotEstimable, match="cannot tell 'intercept'"):
+        ours.estimate("intercept")
+
+
+BITS = """
+import numpy as np, pandas as pd
+from measurement.estimation.regression import Sample, fit
+rng = np.random.default_rng(3)
+person = rng.integers(0, 60, 20_000)
+X = pd.DataFrame(rng.normal(size=(20_000, 20))).rename(columns=str)
+clusters = pd.MultiIndex.from_arrays([person], names=["participant"])
+y, ones = rng.normal(size=20_000), np.ones(20_000)
+for method in ("CR1", "CR3"):
+    ours = fit(Sample(X, y, ones, 0 * ones, clusters, person), standard_errors=method, nested=True)
+    print(ours.coefficients.to_numpy().tobytes().hex(), ours.psi.to_numpy().tobytes().hex())
+"""
+
+
+def test_the_number_of_threads_changes_no_bit() -> None:
+    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", BITS],
+            env=os.environ | dict.fromkeys(threads, count),
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            check=True,
+        ).stdout
+        for count in ("1", "4")
+    ]
+    assert answers[0] == answers[1]
+    assert len(answers[0]) > 1000
+
+
 def test_a_covariate_far_from_zero_keeps_its_digits() -> None:
     frame = invented_logs(seed=6, people=40, logs=600)
     plain = rows(frame, absorb=False)
@@ -300,8 +380,8 @@ def test_a_covariate_far_from_zero_keeps_its_digits() -> None:
     fits = []
     for offset in (0, 1e7):
         wide = plain.regressors.assign(day=offset + steps)
-        sample = Sample(wide, plain.outcome, plain.weights, plain.within, plain.clusters)
-        fits.append(fit(sample, standard_errors="CR1", nested=True).estimate("day"))
+        fitted = fit(with_columns(plain, wide), standard_errors="CR1", nested=True)
+        fits.append(fitted.estimate("day"))
     assert fits[1].value == pytest.approx(fits[0].value, rel=1e-6)
     assert fits[1].std_error == pytest.approx(fits[0].std_error, rel=1e-6)
 
@@ -359,7 +439,9 @@ def test_absorbed_effects_that_leave_their_cluster_are_refused() -> None:
         ("within", np.full(300, -1.0), "sums of squares"),
         ("clusters", paths(pd.Series(range(299))), "clusters"),
         ("absorbed", np.ones(299, dtype=int), "absorbed"),
+        ("absorbed", np.full(300, -1), "-1 means missing"),
         ("regressors", pd.DataFrame({"treated": np.full(300, np.inf)}), "regressors"),
+        ("regressors", pd.DataFrame(np.eye(300)[:, :2], columns=["d", "d"]), "each name once"),
     ],
 )
 def test_a_malformed_sample_is_refused(field: str, wrong: object, message: str) -> None:
