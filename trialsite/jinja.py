@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader
 
+from measurement import bound_fields
 from trialsite.navigation import navigation
 
 COMPONENTS = "govuk_frontend_jinja"
@@ -26,6 +27,7 @@ def environment(*, loader: BaseLoader, **options: Any) -> Environment:
     env.globals.update(
         demo=lambda: settings.DEMO, navigation=navigation, static=static, url=reverse_url
     )
+    env.globals.update({name: getattr(bound_fields, name) for name in bound_fields.__all__})
     env.filters.update(date=long_date, moment=moment, number=number, minutes=minutes)
     return env
 

@@ -1,0 +1,211 @@
+"""The forms of participants: they read what was typed; recording.py judges it."""
+
+import datetime
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from measurement.estimation.definition import MAX_MINUTES
+from measurement.models import TaskLog
+from measurement.recording import Fault, NewTaskLog
+
+NO_AI: Final = "no"
+AI: Final = "yes"
+TOOL: Final = "tool:"
+"""What comes before the tool's name in the answer "Yes, with ..."."""
+
+QUALITIES: Final = [
+    ("1", "1, poor"),
+    ("2", "2"),
+    ("3", "3, good enough"),
+    ("4", "4"),
+    ("5", "5, excellent"),
+]
+EXPLANATIONS: Final = {
+    "minutes_impossible": (
+        f"Minutes must be more than 0 and no more than {MAX_MINUTES:,}, a whole day"
+    ),
+    "date_in_the_future": "The date must be today or in the past",
+    "task_type_unknown": "This kind of task was taken off the list. Select another",
+    "tool_unknown": "This tool was taken off the list. Select another answer",
+}
+"""What people are told for the rules of recording.py that they can break with the form."""
+
+
+class MinutesField(forms.CharField):
+    """A number typed with the digits 0 to 9: how large it may be is for recording.py to say."""
+
+    NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+    def clean(self, value: Any) -> float:
+        """Return the number. Raises ValidationError if nothing or no number was typed."""
+        typed = super().clean(value)
+        if not self.NUMBER.fullmatch(typed):
+            raise ValidationError("Minutes must be a number, like 25")
+        return float(typed)
+
+
+class DayWidget(forms.MultiWidget):
+    """Three boxes for day, month and year."""
+
+    def __init__(self) -> None:
+        super().__init__(dict.fromkeys(("day", "month", "year"), forms.TextInput))
+
+    def decompress(self, value: datetime.date | None) -> list[int | None]:
+        """Return day, month and year."""
+        return [value.day, value.month, value.year] if value else [None, None, None]
+
+
+class DayField(forms.Field):
+    """A day typed as day, month and year."""
+
+    widget = DayWidget
+    PARTS: Final = {"day": r"[0-9]{1,2}", "month": r"[0-9]{1,2}", "year": r"[0-9]{4}"}
+
+    def clean(self, value: Sequence[str | None]) -> datetime.date:
+        """Return the day. Raises ValidationError with the code of the part that is missing."""
+        typed = dict(zip(self.PARTS, ((part or "").strip() for part in value), strict=True))
+        missing = [part for part, text in typed.items() if not text]
+        if len(missing) == len(typed):
+            raise ValidationError(self.error_messages["required"])
+        if missing:
+            raise ValidationError(f"The date must include a {missing[0]}", code=missing[0])
+        try:
+            return datetime.date(*self._numbers(typed))
+        except ValueError as error:
+            raise ValidationError("The date must be a real date, like 27 3 2025") from error
+
+    def _numbers(self, typed: dict[str, str]) -> tuple[int, int, int]:
+        """Return year, month and day. Raises ValueError if one is not written in digits."""
+        for part, pattern in self.PARTS.items():
+            if not re.fullmatch(pattern, typed[part]):
+                raise ValueError(f"{part} is {typed[part]!r}")
+        return int(typed["year"]), int(typed["month"]), int(typed["day"])
+
+
+class TaskLogForm(forms.Form):
+    """One task: what it was, whether AI was used, how long it took.
+
+    The key is made with the page, so that a form sent twice is stored once.
+    """
+
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(
+            ("required", "invalid"),
+            "The page was out of date. Check your answers and send them again",
+        ),
+    )
+    task_type = forms.ChoiceField(
+        label="What kind of task was it?",
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), "Select what kind of task it was"
+        ),
+    )
+    ai = forms.ChoiceField(
+        label="Did you use AI for this task?",
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "Select whether you used AI"),
+    )
+    minutes = MinutesField(
+        label="How many minutes did it take?",
+        help_text="Your own working time, with checking and correcting. Leave out breaks.",
+        max_length=20,
+        error_messages={
+            "required": "Enter how many minutes the task took",
+            "max_length": "Minutes must be a number, like 25",
+        },
+    )
+    date = DayField(
+        label="When did you do it?",
+        help_text="For example, 27 3 2025",
+        error_messages={"required": "Enter the date when you did the task"},
+    )
+    quality = forms.ChoiceField(
+        label="How good was the result? (optional)",
+        choices=QUALITIES,
+        required=False,
+        error_messages={"invalid_choice": "Select how good the result was, or leave it out"},
+    )
+    novel = forms.BooleanField(
+        label="I would not have done this task without AI",
+        help_text="Tick this if you did the task only because AI was there to help.",
+        required=False,
+    )
+
+    def __init__(
+        self, data: Any = None, *, task_types: Sequence[str], tools: Sequence[str]
+    ) -> None:
+        super().__init__(data, initial={"key": str(uuid4()), "date": timezone.localdate()})
+        self.fields["task_type"].choices = [(name, name) for name in task_types]  # type: ignore[attr-defined]
+        if not task_types:
+            del self.fields["task_type"]
+        self.fields["ai"].choices = _ai_choices(tools)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a task done only because of AI and without it."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("novel") and cleaned.get("ai") == NO_AI:
+            self.add_error(
+                "novel", "Untick this box, or change your answer about using AI: they contradict"
+            )
+        return cleaned
+
+    def log(self) -> NewTaskLog:
+        """Return what was typed, for recording.py. Call it on a valid form."""
+        typed = self.cleaned_data
+        ai = typed["ai"]
+        return NewTaskLog(
+            key=str(typed["key"]),
+            minutes=typed["minutes"],
+            ai_used=ai != NO_AI,
+            date=typed["date"],
+            task_type=typed.get("task_type"),
+            tool=ai.removeprefix(TOOL) if ai.startswith(TOOL) else None,
+            quality=int(typed["quality"]) if typed["quality"] else None,
+            novel=typed["novel"],
+            source=TaskLog.Source.RECALL,
+        )
+
+    def explain(self, faults: Sequence[Fault]) -> None:
+        """Show what recording.py refused at the fields where it was typed."""
+        for fault in faults:
+            field = "ai" if fault.field == "tool" else fault.field
+            message = EXPLANATIONS.get(fault.rule, f"Enter {fault.allowed}")
+            self.add_error(field if field in self.fields else None, message)
+
+    def offer_again(self, stored: TaskLog) -> None:
+        """Say that this page's task is stored already; sent again, it counts as another task."""
+        self.renew_key()
+        self.add_error(
+            None,
+            f"You have already logged this task, with {stored.minutes:g} minutes. "
+            "If this is another task, send it again",
+        )
+
+    def renew_key(self) -> None:
+        """Take a new key: what is sent next is another task."""
+        self.data = dict(self.data.items()) | {"key": str(uuid4())}
+
+
+class VoidForm(forms.Form):
+    """Why a task log should not count."""
+
+    reason = forms.CharField(
+        label="Why should it not count?",
+        help_text="For example, you logged it twice. Do not include names or personal details.",
+        max_length=500,
+        error_messages={
+            "required": "Enter why the task should not count",
+            "max_length": "The reason must be 500 characters or less",
+        },
+    )
+
+
+def _ai_choices(tools: Sequence[str]) -> list[tuple[str, str]]:
+    named = [(f"{TOOL}{tool}", f"Yes, with {tool}") for tool in tools]
+    return [(NO_AI, "No"), *named, (AI, "Yes, with another AI tool" if tools else "Yes")]

@@ -1,0 +1,41 @@
+"""Addresses of the participant's pages, of sign-in, and of the pages for everybody."""
+
+from allauth.account import views as account
+from django.urls import path
+from django.views.generic import RedirectView, TemplateView
+
+from measurement import views
+
+# Of allauth's pages only those that sign-in by code needs; the names are allauth's.
+sign_in = [
+    path("account/login/code/", account.request_login_code, name="account_request_login_code"),
+    path(
+        "account/login/code/confirm/",
+        account.confirm_login_code,
+        name="account_confirm_login_code",
+    ),
+    path("account/logout/", account.logout, name="account_logout"),
+    path("account/inactive/", account.account_inactive, name="account_inactive"),
+    path("account/signup/", account.signup, name="account_signup"),
+    path(
+        "account/login/",
+        RedirectView.as_view(pattern_name="account_request_login_code", query_string=True),
+        name="account_login",
+    ),
+]
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("log/", views.log, name="log"),
+    path("log/<int:pk>/stored/", views.logged, name="logged"),
+    path("my-logs/", views.my_logs, name="my_logs"),
+    path("my-logs/<int:pk>/void/", views.void, name="void_log"),
+    path("api-guide/", views.api_guide, name="api_guide"),
+    path(
+        "accessibility/",
+        TemplateView.as_view(template_name="measurement/accessibility.html"),
+        name="accessibility",
+    ),
+    path("privacy/", views.privacy, name="privacy"),
+    *sign_in,
+]

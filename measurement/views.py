@@ -1,0 +1,181 @@
+"""The participant's pages, and where everybody starts."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from measurement import recording
+from measurement.access import participations, roles_of
+from measurement.forms import TaskLogForm, VoidForm
+from measurement.models import Participant, Role, TaskLog, User
+
+LOGS_PER_PAGE = 25
+
+
+class SignedInRequest(HttpRequest):
+    """A request to a view that needs a signed-in user."""
+
+    user: User
+
+
+@require_safe
+@never_cache
+def start(request: HttpRequest) -> HttpResponse:
+    """Say what the service is, or go to what the role does."""
+    if not isinstance(request.user, User):
+        return render(request, "measurement/start.html")
+    homes = _homes(roles_of(request.user))
+    if len(homes) == 1:
+        return redirect(homes[0][0])
+    return render(request, "measurement/choose_role.html", {"homes": homes})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def log(request: SignedInRequest) -> HttpResponse:
+    """Log a task."""
+    participants = _participants(request.user)
+    slug = request.GET.get("trial")
+    if slug is None and len(participants) > 1:
+        return render(request, "measurement/choose_trial.html", {"participants": participants})
+    participant = _participant(participants, slug)
+    trial = participant.trial
+    form = TaskLogForm(
+        request.POST if request.method == "POST" else None,
+        task_types=list(trial.tasktype_set.values_list("name", flat=True)),
+        tools=list(trial.tool_set.values_list("name", flat=True)),
+    )
+    context = {"form": form, "trial": trial, "several_trials": len(participants) > 1}
+    if not form.is_bound:
+        return render(request, "measurement/log.html", context)
+    stored, status = _store(form, participant, request.user)
+    if stored is None:
+        return render(request, "measurement/log.html", context, status=status)
+    return redirect("logged", pk=stored.pk)
+
+
+@require_safe
+@login_required
+@never_cache
+def logged(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Confirm that a task log is stored."""
+    task_log = get_object_or_404(_own_logs(request.user), pk=pk)
+    context = {"task_log": task_log, "trial": task_log.participant.trial}
+    return render(request, "measurement/logged.html", context)
+
+
+@require_safe
+@login_required
+@never_cache
+def my_logs(request: SignedInRequest) -> HttpResponse:
+    """List own task logs, newest first."""
+    participants = _participants(request.user)
+    logs = _own_logs(request.user).order_by(F("date").desc(nulls_last=True), "-pk")
+    page = Paginator(logs, LOGS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "several_trials": len(participants) > 1,
+        "simulated": any(participant.trial.simulated for participant in participants),
+    }
+    return render(request, "measurement/my_logs.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def void(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take an own task log out of the results, with a reason."""
+    task_log = get_object_or_404(_own_logs(request.user), pk=pk)
+    if task_log.status != TaskLog.Status.LOGGED:
+        return redirect("my_logs")
+    form = VoidForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        recording.void(task_log=task_log, reason=form.cleaned_data["reason"], actor=request.user)
+        messages.success(request, "The task no longer counts in the results.")
+        return redirect("my_logs")
+    context = {"form": form, "task_log": task_log, "trial": task_log.participant.trial}
+    return render(request, "measurement/void.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@login_required
+@never_cache
+def api_guide(request: SignedInRequest) -> HttpResponse:
+    """Explain to analysts how to get at results and records."""
+    if Role.ANALYST not in roles_of(request.user):
+        raise PermissionDenied("This page is for analysts of a trial.")
+    return render(request, "measurement/api_guide.html")
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Say which cookies are set and what is kept about people."""
+    cookies = [
+        (settings.SESSION_COOKIE_NAME, "Keeps you signed in", settings.SESSION_COOKIE_AGE),
+        (
+            settings.CSRF_COOKIE_NAME,
+            "Keeps other websites from sending forms in your name",
+            settings.CSRF_COOKIE_AGE,
+        ),
+    ]
+    rows = [(name, purpose, f"{age // 86_400} days") for name, purpose, age in cookies]
+    return render(request, "measurement/privacy.html", {"cookies": rows})
+
+
+def _homes(roles: frozenset[Role]) -> list[tuple[str, str]]:
+    """Return address and name of what each role does."""
+    homes = {
+        Role.PARTICIPANT: (reverse("log"), "Log a task"),
+        Role.LEAD: ("/trials/", "See how a trial is going"),
+        Role.ANALYST: (reverse("api_guide"), "Get results and records through the API"),
+    }
+    return [home for role, home in homes.items() if role in roles]
+
+
+def _participants(user: User) -> list[Participant]:
+    """Return who `user` is in each trial. Raises PermissionDenied if in none."""
+    participants = list(participations(user))
+    if not participants:
+        raise PermissionDenied("This page is for people who take part in a trial.")
+    return participants
+
+
+def _participant(participants: list[Participant], slug: str | None) -> Participant:
+    """Return the participant of the named trial, or the only one. Raises Http404."""
+    for participant in participants:
+        if slug in (None, participant.trial.slug):
+            return participant
+    raise Http404("No such trial")
+
+
+def _own_logs(user: User) -> QuerySet[TaskLog]:
+    return TaskLog.objects.filter(participant__in=participations(user)).select_related(
+        "participant__trial", "task_type", "tool"
+    )
+
+
+def _store(form: TaskLogForm, participant: Participant, user: User) -> tuple[TaskLog | None, int]:
+    """Store what was typed; else leave the reasons in the form and return the answer's status."""
+    status = 422
+    if form.is_valid():
+        try:
+            recorded = recording.record(participant=participant, log=form.log(), actor=user)
+        except recording.Refused as refused:
+            form.explain(refused.faults)
+        except recording.KeyConflict as conflict:
+            form.offer_again(conflict.stored)
+            status = 409
+        else:
+            return recorded.task_log, 302
+    if form.has_error("key"):
+        form.renew_key()
+    return None, status
