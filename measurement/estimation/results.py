@@ -12,7 +12,9 @@ class EstimateRow:
     """An estimate, or the reason (`not_estimable`) why there is none; then the numbers are None.
 
     `value`, `ci_*` and `always_valid_*` are on one scale; `std_error` is on the log scale where
-    `scale` is "log", else in the unit that `scale` names. `suppressed` marks a published row whose
+    `scale` is "log", else in the unit that `scale` names. `participants_with_ai` and `_without_ai`
+    have task logs with and without the treatment; `reference_mean` is the mean minutes of the
+    task logs without. `suppressed` marks a published row whose
     numbers are withheld because too few people stand behind it.
     """
 
@@ -38,7 +40,10 @@ class EstimateRow:
     degrees_of_freedom: float | None = None
     clusters: int | None = None
     participants: int | None = None
+    participants_with_ai: int | None = None
+    participants_without_ai: int | None = None
     logs: int | None = None
+    reference_mean: float | None = None
     comparison: str
     not_estimable: str | None = None
     notes: tuple[str, ...] = ()
@@ -79,6 +84,7 @@ class Results:
     code_version: str
     last_log: int
     logs: LogCounts
+    as_of: str
     estimates: tuple[EstimateRow, ...]
     checks: tuple[Check, ...] = field(default_factory=tuple)
 

@@ -145,7 +145,10 @@ def test_arms_are_needed_with_and_without_ai(kind: str) -> None:
             {"assumptions": {"licence_cost_per_month": float("nan")}},
             "assumptions.licence_cost_per_month",
         ),
-        ({"assumptions": {"licence_cost_per_month": 10**400}}, "assumptions.licence_cost_per_month"),
+        (
+            {"assumptions": {"licence_cost_per_month": 10**400}},
+            "assumptions.licence_cost_per_month",
+        ),
         ({"survey": {"bands": [[0, 10], [5, 20]]}}, "survey.bands"),
         ({"survey": {"bands": [[0, ""], [5, 20]]}}, "survey.bands"),
         ({"survey": {"top_band_minutes": 30}}, "survey.top_band_minutes"),

@@ -1,0 +1,179 @@
+"""From cells to the regression that the plan names: its terms, absorbed effects and clusters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from measurement.estimation.definition import Trial
+from measurement.estimation.designs import fixed_effects, rules, standard_errors
+from measurement.estimation.estimate import NotEstimable
+from measurement.estimation.inference import default_standard_errors
+from measurement.estimation.regression import Sample, StandardErrors
+
+Floats = NDArray[np.float64]
+Outcome = Literal["minutes", "log_minutes"]
+
+NOT_GIVEN: Final = "(not given)"
+TREATMENT: Final = "d"
+ABSORBABLE: Final = ("participant_by_task_type", "participant")
+LOG_COVARIATES: Final = ("log_forecast_minutes",)
+# What an absorbed effect already holds.
+HELD_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "participant_by_task_type": ("participant", "task_type", "department"),
+    "participant": ("department",),
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """The regression of a trial: `effects` become dummies, `absorbed` is taken out by demeaning.
+
+    `terms` lists what is in the model as results name it; `dropped` what was planned and is
+    absent from the data. `cluster` is a column of the cells; under HC3 each log is its own.
+    """
+
+    effects: tuple[str, ...]
+    covariates: tuple[str, ...]
+    absorbed: str | None
+    dropped: tuple[str, ...]
+    cluster: str
+    standard_errors: Literal["cluster", "HC3"]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Fixed effects and covariates of the model."""
+        absorbed = () if self.absorbed is None else (self.absorbed,)
+        return (*absorbed, *self.effects, *self.covariates)
+
+
+def needs_task_logs(trial: Trial) -> bool:
+    """Return whether the model needs single logs: HC3, or a covariate that differs by log."""
+    by_log = set(trial.plan.covariates) & set(LOG_COVARIATES)
+    return standard_errors(trial) == "HC3" or bool(by_log)
+
+
+def planned_model(trial: Trial, cells: pd.DataFrame) -> Model:
+    """Return the planned model of the trial, without the terms that `cells` have no values of."""
+    planned = fixed_effects(trial)
+    absent = {term for term in planned if not _is_present(term, cells)}
+    absent |= {name for name in trial.plan.covariates if not _is_present(name, cells)}
+    absorbed = next((term for term in ABSORBABLE if term in planned and term not in absent), None)
+    held = HELD_BY.get(absorbed or "", ())
+    return Model(
+        effects=tuple(
+            term for term in planned if term not in absent and term not in (*ABSORBABLE, *held)
+        ),
+        covariates=tuple(name for name in trial.plan.covariates if name not in absent),
+        absorbed=absorbed,
+        dropped=tuple(term for term in (*planned, *trial.plan.covariates) if term in absent),
+        cluster=rules(trial).cluster(trial),
+        standard_errors="HC3" if standard_errors(trial) == "HC3" else "cluster",
+    )
+
+
+def _is_present(term: str, cells: pd.DataFrame) -> bool:
+    column = "task_type" if term == "participant_by_task_type" else term
+    return bool(cells[column].notna().any())
+
+
+def chosen_standard_errors(model: Model, cells: pd.DataFrame) -> StandardErrors:
+    """Return HC3 where planned; else CR1, or CR3 where there are few clusters."""
+    if model.standard_errors == "HC3":
+        return "HC3"
+    return default_standard_errors(None, int(cells[model.cluster].nunique(dropna=False)))
+
+
+def sample(model: Model, cells: pd.DataFrame, outcome: Outcome) -> Sample:
+    """Return the sample whose coefficient `d` is the effect of the treatment on `outcome`."""
+    treatment = pd.DataFrame({TREATMENT: cells["d"].to_numpy()})
+    return _sample(model, cells, outcome, model.effects, treatment)
+
+
+def sample_by_task_type(model: Model, cells: pd.DataFrame, outcome: Outcome) -> Sample:
+    """Return the sample whose coefficients, named by task type, are the treatment's effects on it.
+
+    One regression with treatment x task type; task types are in the model in any case.
+    """
+    task_type = named(cells["task_type"])
+    d = cells["d"].to_numpy()
+    treatment = pd.DataFrame(
+        {name: np.where(task_type == name, d, 0.0) for name in sorted(task_type.unique())}
+    )
+    effects = model.effects
+    if "task_type" not in effects and model.absorbed != "participant_by_task_type":
+        effects = (*effects, "task_type")
+    return _sample(model, cells, outcome, effects, treatment)
+
+
+def _sample(
+    model: Model,
+    cells: pd.DataFrame,
+    outcome: Outcome,
+    effects: tuple[str, ...],
+    treatment: pd.DataFrame,
+) -> Sample:
+    # Collinear columns are dropped from the right: the treatment stands last, so that it is
+    # never identified by dropping what explains it.
+    columns: dict[str, Floats] = {}
+    if model.absorbed is None:
+        columns["intercept"] = np.ones(len(cells))
+    for effect in effects:
+        columns |= _dummies(effect, cells[effect])
+    for covariate in model.covariates:
+        columns[covariate] = cells[covariate].to_numpy(dtype=np.float64)
+    for name in treatment:
+        columns[str(name)] = treatment[name].to_numpy(dtype=np.float64)
+    return Sample(
+        regressors=pd.DataFrame(columns),
+        outcome=cells[f"{outcome}_mean"].to_numpy(dtype=np.float64),
+        weights=cells["logs"].to_numpy(dtype=np.float64),
+        within=cells[f"{outcome}_squares"].to_numpy(dtype=np.float64),
+        clusters=_clusters(model, cells),
+        absorbed=_absorbed(model, cells),
+    )
+
+
+def _dummies(effect: str, values: pd.Series) -> dict[str, Floats]:
+    """Return a column for each value but the first."""
+    codes, distinct = pd.factorize(values, sort=True, use_na_sentinel=True)
+    # Missing values are a group of their own.
+    levels = [*range(len(distinct)), -1] if (codes < 0).any() else [*range(len(distinct))]
+    names = {code: NOT_GIVEN if code < 0 else str(distinct[code]) for code in levels}
+    return {f"{effect}: {names[code]}": (codes == code).astype(np.float64) for code in levels[1:]}
+
+
+def _clusters(model: Model, cells: pd.DataFrame) -> pd.MultiIndex:
+    if model.standard_errors == "HC3":
+        return pd.MultiIndex.from_arrays(
+            [cells["participant"], cells["key"]], names=["participant", "task"]
+        )
+    return pd.MultiIndex.from_arrays([named(cells[model.cluster])], names=[model.cluster])
+
+
+def _absorbed(model: Model, cells: pd.DataFrame) -> NDArray[np.intp] | None:
+    if model.absorbed is None:
+        return None
+    codes = pd.factorize(cells["participant"])[0].astype(np.intp)
+    if model.absorbed == "participant":
+        return codes
+    types, distinct = pd.factorize(cells["task_type"], use_na_sentinel=False)
+    return codes * len(distinct) + types
+
+
+def named(values: pd.Series) -> pd.Series:
+    """Return texts with the missing ones shown as "(not given)"."""
+    return values.fillna(NOT_GIVEN)
+
+
+def require_comparison(cells: pd.DataFrame) -> None:
+    """Raise NotEstimable unless there are logs with and without the treatment."""
+    if cells.empty:
+        raise NotEstimable("no task logs to analyse")
+    if not (cells["d"] == 1).any():
+        raise NotEstimable("no task logs with AI")
+    if not (cells["d"] == 0).any():
+        raise NotEstimable("no task logs without AI to compare with")

@@ -1,0 +1,40 @@
+"""Results as plain text for a terminal."""
+
+from collections.abc import Iterator
+
+from measurement.estimation.results import EstimateRow, Results
+
+
+def as_text(results: Results) -> str:
+    """Return every result, a line each, under the counts of logs."""
+    return "\n".join(_lines(results))
+
+
+def _lines(results: Results) -> Iterator[str]:
+    logs = results.logs
+    yield f"{results.trial} ({results.design}), plan {results.plan_sha256[:12]}"
+    if results.simulated:
+        yield "Simulated data"
+    excluded = "".join(f", {rule} {count}" for rule, count in logs.excluded.items())
+    yield (
+        f"task logs: received {logs.received} = refused {logs.refused} + stored {logs.stored}; "
+        f"analysed {logs.analysed}{excluded}"
+    )
+    yield ""
+    for row in results.estimates:
+        yield f"{_name(row):<90} {_numbers(row)}"
+
+
+def _name(row: EstimateRow) -> str:
+    group = "" if row.dimension == "all" else f" [{row.dimension}: {row.group}]"
+    sample = "" if row.sample == "primary" else f" ({row.sample})"
+    return f"{row.estimand}{group}{sample}"
+
+
+def _numbers(row: EstimateRow) -> str:
+    if row.not_estimable is not None:
+        return f"not estimable: {row.not_estimable}"
+    return (
+        f"{row.value:.6g}  {row.confidence:.0%} interval {row.ci_low:.6g} to {row.ci_high:.6g}  "
+        f"std_error {row.std_error:.6g}"
+    )

@@ -1,0 +1,111 @@
+"""Rows of results, filled from estimates."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from measurement.estimation.definition import Trial
+from measurement.estimation.designs import arm_names, comparison
+from measurement.estimation.estimate import Estimate, NotEstimable
+from measurement.estimation.planned_model import Model
+from measurement.estimation.results import EstimateRow
+from measurement.estimation.scopes import Scope
+
+SELF_REPORTED: Final = "self-reported"
+DESCRIPTIVE: Final = "descriptive"
+SCALES: Final[Mapping[str, str]] = {
+    "time_ratio": "log",
+    "working_days_saved_per_year": "days",
+    "adoption_rate": "share",
+}
+"""Units of the estimands; all others are in minutes."""
+
+
+def effect_row(trial: Trial, model: Model, estimand: str, scope: Scope) -> EstimateRow:
+    """Return the row of an effect of the treatment, its numbers still to be filled."""
+    arm, reference = arm_names(trial)
+    left_out = "planned term left out, as the data have no values of it: "
+    return EstimateRow(
+        estimand=estimand,
+        dimension=scope.dimension,
+        group=scope.group,
+        arm=arm,
+        reference=reference,
+        terms=model.terms,
+        scale=SCALES.get(estimand, "minutes"),
+        confidence=trial.plan.confidence,
+        comparison=comparison(trial),
+        notes=tuple(f"{left_out}{term}" for term in model.dropped),
+    )
+
+
+def descriptive_row(trial: Trial, estimand: str, label: str) -> EstimateRow:
+    """Return the row of a figure that compares nothing, its numbers still to be filled."""
+    return EstimateRow(
+        estimand=estimand,
+        arm=arm_names(trial)[0],
+        scale=SCALES.get(estimand, "minutes"),
+        confidence=trial.plan.confidence,
+        comparison=label,
+    )
+
+
+def filled(blank: EstimateRow, fill: Callable[[EstimateRow], EstimateRow]) -> EstimateRow:
+    """Return the filled row, or the blank one with the reason why it cannot be filled."""
+    try:
+        return fill(blank)
+    except NotEstimable as cannot:
+        return replace(blank, not_estimable=cannot.reason)
+
+
+def with_estimate(row: EstimateRow, estimate: Estimate) -> EstimateRow:
+    """Fill value, interval and p-value; on the log scale value and interval are exponentials."""
+    interval = estimate.interval(row.confidence)
+    numbers = np.array([estimate.value, interval.low, interval.high])
+    value, low, high = (np.exp(numbers) if row.scale == "log" else numbers).tolist()
+    return replace(
+        row,
+        value=value,
+        std_error=estimate.std_error,
+        ci_low=low,
+        ci_high=high,
+        p_value=estimate.p_value(),
+        degrees_of_freedom=estimate.degrees_of_freedom,
+    )
+
+
+def with_mean(row: EstimateRow, estimate: Estimate) -> EstimateRow:
+    """Fill a row from a mean over people: no test against 0 makes sense for it."""
+    row = replace(row, participants=len(estimate.psi), clusters=len(estimate.psi))
+    interval = estimate.interval(row.confidence)
+    return replace(
+        row,
+        value=estimate.value,
+        std_error=estimate.std_error,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        degrees_of_freedom=estimate.degrees_of_freedom,
+    )
+
+
+def with_counts(row: EstimateRow, cells: pd.DataFrame) -> EstimateRow:
+    """Fill the numbers of people and logs behind a comparison, and the mean without treatment."""
+    with_ai, without = cells[cells["d"] == 1], cells[cells["d"] == 0]
+    return replace(
+        row,
+        participants=int(cells["participant"].nunique()),
+        participants_with_ai=int(with_ai["participant"].nunique()),
+        participants_without_ai=int(without["participant"].nunique()),
+        logs=int(cells["logs"].sum()),
+        reference_mean=_mean_minutes(without),
+    )
+
+
+def _mean_minutes(cells: pd.DataFrame) -> float | None:
+    if cells.empty:
+        return None
+    logs = cells["logs"].to_numpy(dtype=np.float64)
+    return float((logs * cells["minutes_mean"].to_numpy(dtype=np.float64)).sum() / logs.sum())

@@ -1,0 +1,154 @@
+"""From minutes saved per task to minutes per working day, days per year.
+
+Sums over task types: (saving per task of the type) x (tasks of the type with the treatment per
+participant and day), less the minutes of novel tasks. See docs/statistics.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from measurement.estimation.definition import Assumptions
+from measurement.estimation.estimate import Estimate, NotEstimable
+from measurement.estimation.planned_model import (
+    Model,
+    chosen_standard_errors,
+    named,
+    require_comparison,
+    sample_by_task_type,
+)
+from measurement.estimation.regression import Fit, fit
+
+Floats = NDArray[np.float64]
+
+LARGEST_SHARE_WITHOUT_COMPARISON: Final = 0.10
+
+
+@dataclass(frozen=True, eq=False)
+class Savings:
+    """Savings per task of each task type, from one regression of minutes.
+
+    `fit` has a coefficient a task type of `compared`; the saving is its negative. `uncompared`
+    types have tasks with the treatment and none without (or the reverse): they contribute 0.
+    """
+
+    fit: Fit
+    compared: tuple[str, ...]
+    uncompared: tuple[str, ...]
+
+
+def savings_by_task_type(model: Model, cells: pd.DataFrame) -> Savings:
+    """Fit minutes on treatment x task type over the `cells` without novel tasks.
+
+    Raises NotEstimable without a task type that has logs with and without the treatment.
+    """
+    require_comparison(cells)
+    task_type = named(cells["task_type"])
+    with_ai = set(task_type[cells["d"] == 1])
+    without = set(task_type[cells["d"] == 0])
+    compared = tuple(sorted(with_ai & without))
+    if not compared:
+        raise NotEstimable("no task type has task logs both with and without AI")
+    inside = cells[task_type.isin(compared)].reset_index(drop=True)
+    regression = fit(
+        sample_by_task_type(model, inside, "minutes"),
+        standard_errors=chosen_standard_errors(model, inside),
+        nested=model.absorbed is not None,
+    )
+    return Savings(regression, compared, tuple(sorted((with_ai | without) - set(compared))))
+
+
+def minutes_saved_per_day(
+    savings: Savings, cells: pd.DataFrame, novel: pd.DataFrame, days: pd.Series
+) -> Estimate:
+    """Return minutes saved per participant and day, with the joint uncertainty of both factors.
+
+    `cells`: those of the population without novel tasks; `novel`: its novel ones; `days`: days
+    of each participant of the population, indexed by the path from cluster to participant.
+
+    With s_t the savings and N_it the participant's tasks of type t, the value is the ratio
+    R = sum_i A_i / sum_i D_i of A_i = sum_t s_t N_it - novel minutes. Its influence is that of
+    s_t at fixed rates (the regression's) plus that of the ratio at fixed s_t:
+    (A_i - R D_i) / sum D x sqrt(G / (G - 1)), summed within clusters (delta method).
+
+    Raises NotEstimable where there are no days, or too many tasks without a comparison.
+    """
+    total_days = float(days.sum())
+    if total_days <= 0:
+        raise NotEstimable("no days with access to AI to divide by")
+    tasks = _tasks(cells, days.index.get_level_values("participant"))
+    _require_comparisons(savings, tasks)
+    per_task = _per_task(savings)
+    saved = tasks[list(savings.compared)].to_numpy() @ np.array(
+        [per_task[name] for name in savings.compared]
+    )
+    added = _novel_minutes(novel, tasks.index)
+    ratio = _ratio(pd.Series(saved - added, index=days.index), days)
+    rates = {name: float(tasks[name].sum()) / total_days for name in savings.compared}
+    at_fixed_rates = -savings.fit.combine(rates)
+    return at_fixed_rates + ratio - at_fixed_rates.value
+
+
+def days_per_year(minutes_per_day: Estimate, assumptions: Assumptions) -> Estimate:
+    """Return working days a year: minutes x days a year / (60 x hours a day)."""
+    minutes_a_day = 60 * assumptions.hours_per_day
+    return minutes_per_day.scale(assumptions.working_days_per_year / minutes_a_day)
+
+
+def mean_of(values: pd.Series) -> Estimate:
+    """Return the mean of one value a participant, with its standard error.
+
+    `values` is indexed by a cluster path. Source: psi_i = (x_i - mean) / n x sqrt(n / (n - 1)).
+    Raises NotEstimable for fewer than two participants.
+    """
+    return _ratio(values, pd.Series(1.0, index=values.index))
+
+
+def _ratio(numerator: pd.Series, denominator: pd.Series) -> Estimate:
+    """Return the ratio of two sums, clustered at the first level of their common index."""
+    level = numerator.index.names[0]
+    total = float(denominator.sum())
+    value = float(numerator.sum()) / total
+    psi = ((numerator - value * denominator) / total).groupby(level=level).sum()
+    clusters = len(psi)
+    if clusters < 2:
+        raise NotEstimable(f"{clusters} {level}, at least 2 are needed")
+    psi.index = pd.MultiIndex.from_arrays([psi.index], names=[level])
+    return Estimate(value, psi * np.sqrt(clusters / (clusters - 1)), clusters - 1)
+
+
+def _tasks(cells: pd.DataFrame, people: pd.Index) -> pd.DataFrame:
+    """Return the number of tasks under the treatment and with access: participants x task types."""
+    counted = cells[(cells["d"] == 1) & cells["access"]]
+    tasks = counted.assign(task_type=named(counted["task_type"])).pivot_table(
+        index="participant", columns="task_type", values="logs", aggfunc="sum", fill_value=0
+    )
+    types = sorted(set(named(cells["task_type"])))
+    return tasks.reindex(index=people, columns=types, fill_value=0).astype(np.float64)
+
+
+def _require_comparisons(savings: Savings, tasks: pd.DataFrame) -> None:
+    total = float(tasks.to_numpy().sum())
+    without = [name for name in tasks.columns if name not in savings.compared]
+    lost = float(tasks[without].to_numpy().sum())
+    if total > 0 and lost / total > LARGEST_SHARE_WITHOUT_COMPARISON:
+        allowed = f"{LARGEST_SHARE_WITHOUT_COMPARISON:.0%}"
+        raise NotEstimable(
+            f"{lost / total:.1%} of the tasks with AI are of types without tasks to compare with "
+            f"({', '.join(without)}), at most {allowed} is allowed"
+        )
+
+
+def _per_task(savings: Savings) -> Mapping[str, float]:
+    return {name: -savings.fit.estimate(name).value for name in savings.compared}
+
+
+def _novel_minutes(novel: pd.DataFrame, people: pd.Index) -> Floats:
+    counted = novel[(novel["d"] == 1) & novel["access"]]
+    minutes = counted["logs"] * counted["minutes_mean"]
+    by_person = minutes.groupby(counted["participant"]).sum()
+    return by_person.reindex(people, fill_value=0.0).to_numpy(dtype=np.float64)

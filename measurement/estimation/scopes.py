@@ -1,0 +1,96 @@
+"""The groups that results speak of: everybody, and each subgroup of the plan."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from measurement.estimation.cells import CELL_KEYS
+from measurement.estimation.designs import rules
+from measurement.estimation.evidence import Evidence
+from measurement.estimation.planned_model import NOT_GIVEN, Model, named
+from measurement.estimation.results import ALL
+
+TASK_DIMENSIONS: Final = ("task_type",)
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """The people or tasks of one row of results.
+
+    cells: in canonical order, with the treatment `d` (1, 0) and the columns of their participants;
+    population: the participants given AI, those without logs included, with their totals.
+    """
+
+    dimension: str
+    group: str
+    cells: pd.DataFrame
+    population: pd.DataFrame
+
+    @property
+    def regular(self) -> pd.DataFrame:
+        """The cells without novel tasks, which have nothing to be compared with."""
+        return self.cells[~self.cells["novel"]].reset_index(drop=True)
+
+    @property
+    def own(self) -> pd.DataFrame:
+        """The cells of the population."""
+        return self.cells[self.cells["participant"].isin(self.population["participant"])]
+
+    def days(self, column: str) -> NDArray[np.float64]:
+        """Return a column of the population's totals, such as `days_used`."""
+        return self.population[column].to_numpy(dtype=np.float64)
+
+    def by_cluster_path(self, model: Model, values: NDArray[np.float64]) -> pd.Series:
+        """Index one value a participant of the population by the path to the participant."""
+        levels = [*dict.fromkeys([model.cluster, "participant"])]
+        path = [named(self.population[level]) for level in levels]
+        return pd.Series(values, index=pd.MultiIndex.from_arrays(path, names=levels))
+
+
+def everything(evidence: Evidence) -> Scope:
+    """Return the scope of all analysed logs and everybody given AI."""
+    return Scope(ALL, ALL, _joined_cells(evidence), _given_ai(evidence))
+
+
+def subgroups(evidence: Evidence, whole: Scope, dimension: str) -> Iterator[Scope]:
+    """Yield the scope of each group of a dimension, by name; none where no group is given.
+
+    Groups of people narrow cells and population; groups of tasks narrow the cells alone.
+    """
+    of_cells = named(whole.cells[dimension])
+    by_task = dimension in TASK_DIMENSIONS
+    groups = of_cells if by_task else named(evidence.participants[dimension])
+    names = sorted(set(groups))
+    if names == [NOT_GIVEN]:
+        return
+    people = whole.population
+    of_people = None if by_task else named(people[dimension])
+    for name in names:
+        yield Scope(
+            dimension,
+            name,
+            whole.cells[of_cells == name].reset_index(drop=True),
+            people if of_people is None else people[of_people == name].reset_index(drop=True),
+        )
+
+
+def _joined_cells(evidence: Evidence) -> pd.DataFrame:
+    cells, people = evidence.cells, evidence.participants
+    keys = [*CELL_KEYS, "key"] if "key" in cells else [*CELL_KEYS]
+    cells = cells.sort_values(keys, kind="stable").reset_index(drop=True)
+    places = pd.Index(people["participant"]).get_indexer(cells["participant"])
+    own = people.drop(columns="participant").iloc[places].reset_index(drop=True)
+    treatment = cells["used" if evidence.trial.plan.treatment == "used" else "assigned"]
+    d = treatment.astype("boolean").to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.DataFrame(pd.concat([cells, own], axis=1)).assign(d=d)
+
+
+def _given_ai(evidence: Evidence) -> pd.DataFrame:
+    given = rules(evidence.trial).given_ai(evidence.trial, evidence.participants)
+    totals = evidence.totals.drop(columns="excluded")
+    people = evidence.participants.merge(totals, on="participant", validate="one_to_one")
+    return people[given].reset_index(drop=True)

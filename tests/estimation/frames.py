@@ -1,0 +1,54 @@
+"""Canonical frames from a few dicts, for tests that need no bundle on disk."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from measurement.estimation.bundle import (
+    Bundle,
+    canonical_participants,
+    canonical_survey_responses,
+    canonical_task_logs,
+)
+from measurement.estimation.definition import parse_trial
+
+AS_OF = datetime.date(2025, 6, 1)
+
+
+def trial_table(kind: str, **sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parsed trial.toml of a design; two arms where the design needs them."""
+    design: dict[str, Any] = {"kind": kind}
+    if kind in ("parallel", "cluster"):
+        design["arms"] = [{"name": "control", "ai": False}, {"name": "ai", "ai": True}]
+    about = {"slug": "invented", "title": "An invented trial"}
+    return {
+        **sections,
+        "trial": {**about, **sections.get("trial", {})},
+        "design": {**design, **sections.get("design", {})},
+    }
+
+
+def bundle(
+    kind: str,
+    *,
+    logs: Sequence[Mapping[str, Any]],
+    participants: Sequence[Mapping[str, Any]] = (),
+    surveys: Sequence[Mapping[str, Any]] = (),
+    counts: Mapping[str, int] | None = None,
+    **sections: Mapping[str, Any],
+) -> Bundle:
+    """Return a bundle of a design with the given rows; columns left out are missing."""
+    people = pd.DataFrame(participants, columns=None if participants else ["participant"])
+    task_logs = pd.DataFrame(logs, columns=None if logs else ["participant", "key"])
+    responses = pd.DataFrame(surveys, columns=None if surveys else ["participant"])
+    return Bundle(
+        trial=parse_trial(trial_table(kind, **sections)),
+        participants=canonical_participants(
+            people, task_logs["participant"], responses["participant"]
+        ),
+        task_logs=canonical_task_logs(task_logs),
+        survey_responses=canonical_survey_responses(responses),
+        counts=dict(counts or {}),
+    )
