@@ -145,7 +145,8 @@ def test_a_kill_loses_no_data_and_leaves_no_process(
     owner.kill()
     if victims == "everything":
         for process in processes:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
     else:
         until(lambda: not server_processes(folder))
     for server in servers:

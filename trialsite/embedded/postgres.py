@@ -87,25 +87,24 @@ class Postgres(Server):
         unfinished.rename(cluster)
 
     def answers(self) -> bool:
-        """Whether the database takes sessions; makes it where it is absent."""
+        """Whether the database takes sessions; the server's owner makes it where it is absent."""
         try:
+            if self.owned:
+                self._make_database()
             with psycopg.connect(self.url, connect_timeout=5):
                 return True
         except psycopg.OperationalError:
-            return self.owned and self._make_database()
-
-    def _make_database(self) -> bool:
-        """Make the owner and the database; False while the server does not answer."""
-        try:
-            with psycopg.connect(
-                self._url(user="postgres", database="postgres"), connect_timeout=5, autocommit=True
-            ) as session:
-                owner = sql.Identifier(NAME)
-                if not session.execute(
-                    "SELECT FROM pg_roles WHERE rolname = %s", [NAME]
-                ).fetchone():
-                    session.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(owner))
-                session.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(owner))
-        except psycopg.OperationalError:
             return False
-        return True
+
+    def _make_database(self) -> None:
+        """Make the owner and the database where they are absent."""
+        address = self._url(user="postgres", database="postgres")
+        owner = sql.Identifier(NAME)
+        with psycopg.connect(address, connect_timeout=5, autocommit=True) as session:
+            for thing, make in (
+                ("pg_roles WHERE rolname", "CREATE ROLE {} LOGIN CREATEDB"),
+                ("pg_database WHERE datname", "CREATE DATABASE {0} OWNER {0}"),
+            ):
+                present = sql.SQL("SELECT FROM {} = %s").format(sql.SQL(thing))
+                if session.execute(present, [NAME]).fetchone() is None:
+                    session.execute(sql.SQL(make).format(owner))
