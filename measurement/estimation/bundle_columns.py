@@ -16,7 +16,7 @@ STATUSES: Final = ("logged", "withheld", "void")
 QUALITY_SCORES: Final = (1, 5)
 SURVEY_SCORES: Final = (0, 10)
 
-_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER_CHARACTERS: Final = "0123456789.+-eE"
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
@@ -65,8 +65,8 @@ def _parse_boolean(text: str) -> bool:
 
 def _parse_number(is_allowed: Callable[[float], bool]) -> Callable[[str], float]:
     def parse(text: str) -> float:
-        number = float(text) if _NUMBER.fullmatch(text) else np.nan
-        if not is_allowed(number):
+        # float() alone would also read "1_000", "NaN" and the digits of other scripts.
+        if text.strip(_NUMBER_CHARACTERS) or not is_allowed(number := float(text)):
             raise ValueError(text)
         return number
 

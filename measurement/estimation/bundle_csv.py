@@ -14,7 +14,7 @@ from measurement.estimation.bundle_faults import Faults
 from measurement.estimation.definition import nearest
 
 HEADER_ROW: Final = 1
-_ROWS_AT_ONCE: Final = 50_000
+_ROWS_AT_ONCE: Final = 2_000
 
 
 @dataclass(frozen=True, eq=False)
