@@ -1,0 +1,73 @@
+"""Is the site well? `/healthz`: the process is up. `/readyz`: what it needs answers too.
+
+The heartbeat goes the way of every task: the timetable sends it through the broker, a worker
+leaves it in Redis, and it vanishes there by itself when no other follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import redis
+from celery import shared_task
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+HEARTBEAT = "trialsite:heartbeat"
+FRESH_SECONDS = 60
+
+
+@shared_task(name="trialsite.heartbeat")
+def heartbeat() -> None:
+    """Say that timetable, broker and worker work; the timetable sends this every 15 seconds."""
+    with _broker() as client:
+        client.set(HEARTBEAT, 1, ex=FRESH_SECONDS)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer that the process is up."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when database, broker and worker are well, else 503, naming each."""
+    parts = {"database": _database_answers, "broker": _broker_answers, "worker": _worker_beats}
+    ready = {name: _well(check) for name, check in parts.items()}
+    return JsonResponse(
+        {"ready": all(ready.values()), **ready}, status=200 if all(ready.values()) else 503
+    )
+
+
+def _well(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except (DatabaseError, redis.RedisError):
+        return False
+
+
+def _database_answers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return True
+
+
+def _broker_answers() -> bool:
+    with _broker() as client:
+        return bool(client.ping())
+
+
+def _worker_beats() -> bool:
+    with _broker() as client:
+        return bool(client.exists(HEARTBEAT))
+
+
+def _broker() -> redis.Redis:
+    # Somebody waits for the answer: a frozen broker must not hold it back.
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
