@@ -10,7 +10,10 @@ _TextOrNull = partial(serializers.CharField, allow_null=True)
 _NumberOrNull = partial(serializers.FloatField, allow_null=True)
 _WholeOrNull = partial(serializers.IntegerField, allow_null=True)
 _Whole = serializers.IntegerField
-_Texts = partial(serializers.ListField, child=serializers.CharField())
+
+
+def _texts(help_text: str) -> serializers.ListField[Any]:
+    return serializers.ListField(child=serializers.CharField(), help_text=help_text)
 
 
 class EstimateDocument(serializers.Serializer[Any]):
@@ -24,7 +27,7 @@ class EstimateDocument(serializers.Serializer[Any]):
     )
     arm = _TextOrNull(help_text="The arm that is compared.")
     reference = _TextOrNull(help_text="The arm that it is compared with.")
-    terms = _Texts(help_text="What the regression holds constant.")
+    terms = _texts("What the regression holds constant.")
     value = _NumberOrNull(help_text="The estimate. Of time_ratio the ratio itself, not its log.")
     std_error = _NumberOrNull(help_text="Standard error, on the scale that `scale` names.")
     scale = _Text(help_text="log, or the unit of the estimate.")
@@ -50,7 +53,7 @@ class EstimateDocument(serializers.Serializer[Any]):
     reference_mean = _NumberOrNull(help_text="Mean minutes of the task logs without AI.")
     comparison = _Text(help_text="What the comparison rests on, such as randomised.")
     not_estimable = _TextOrNull(help_text="Why there is no estimate; null where there is one.")
-    notes = _Texts(help_text="What a reader of this estimate should know.")
+    notes = _texts("What a reader of this estimate should know.")
     suppressed = serializers.BooleanField(
         help_text="Whether the numbers are withheld because too few people stand behind them."
     )

@@ -46,7 +46,7 @@ class ProblemDocument(serializers.Serializer[Any]):
     title = serializers.CharField(help_text="The kind of problem in words.")
     status = serializers.IntegerField(help_text="The HTTP status code.")
     detail = serializers.CharField(help_text="What is wrong this time.")
-    errors = FaultDocument(  # type: ignore[assignment] - a field, not the serializer's errors
+    errors = FaultDocument(  # type: ignore[assignment]  # a field, not the serializer's errors
         many=True, required=False, help_text="Every fault that was found."
     )
     stored = TaskLogRow(required=False, help_text="The task log that already has the key.")

@@ -101,7 +101,7 @@ class TaskLogRow(serializers.Serializer[TaskLog]):
     censored = serializers.BooleanField(
         help_text="Whether the task was stopped at a time limit, so took longer."
     )
-    source = Text(  # type: ignore[assignment] - a field, not the attribute of serializers
+    source = Text(  # type: ignore[assignment]  # a field, not the attribute of serializers
         "How the minutes became known: timer, recall or import."
     )
     status = serializers.CharField(help_text="logged, withheld (announced, never logged) or void.")

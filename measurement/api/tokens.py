@@ -26,7 +26,7 @@ def issue(*, user: User, trial: Trial, scopes: Collection[str], days: int) -> st
         token = ApiToken.objects.create(
             user=user,
             trial=trial,
-            digest=_digest(text),
+            digest=digest(text),
             scopes=sorted(set(scopes)),
             expires_at=timezone.now() + timedelta(days=days),
         )
@@ -51,13 +51,18 @@ def find(text: str) -> ApiToken | None:
     return (
         ApiToken.objects.select_related("user", "trial")
         .filter(
-            digest=_digest(text),
+            digest=digest(text),
             expires_at__gt=timezone.now(),
             revoked_at__isnull=True,
             user__is_active=True,
         )
         .first()
     )
+
+
+def digest(text: str) -> str:
+    """Return what is stored of a token: the SHA-256 of its text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _check(scopes: Collection[str], days: int) -> None:
@@ -69,7 +74,3 @@ def _check(scopes: Collection[str], days: int) -> None:
             raise ValueError(f"The scope {scope!r} is unknown; allowed are {allowed}")
     if not 1 <= days <= MAX_DAYS:
         raise ValueError(f"{days} days were given; 1 to {MAX_DAYS} are allowed")
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
