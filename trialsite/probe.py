@@ -9,13 +9,14 @@ from __future__ import annotations
 import http.client
 import os
 import sys
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 
-def ask(path: str = "/healthz") -> tuple[int, str]:
+def ask(path: str, environment: Mapping[str, str]) -> tuple[int, str]:
     """Return status and body; status 0 and the reason where nobody answers."""
-    port = int(os.environ.get("PORT", "8000"))
-    host = urlsplit(os.environ.get("SITE_URL", f"http://127.0.0.1:{port}")).netloc
+    port = int(environment.get("PORT", "8000"))
+    host = urlsplit(environment.get("SITE_URL", f"http://127.0.0.1:{port}")).netloc
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path, headers={"Host": host})
@@ -29,7 +30,7 @@ def ask(path: str = "/healthz") -> tuple[int, str]:
 
 def main(arguments: list[str]) -> int:
     """Print the answer and return the exit code."""
-    status, body = ask(*arguments)
+    status, body = ask(arguments[0] if arguments else "/healthz", os.environ)
     print(status, body.strip())
     return 0 if status == http.client.OK else 1
 

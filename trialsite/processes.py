@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 LOG_BYTES_KEPT = 10_000_000
 
@@ -25,7 +27,7 @@ class Child:
 
     name: str
     process: subprocess.Popen[bytes]
-    log: Path
+    log: Path | None
 
     @property
     def ended(self) -> bool:
@@ -60,25 +62,25 @@ def start(
     command: Sequence[str | Path],
     *,
     name: str,
-    log: Path,
+    log: Path | None,
     when_parent_dies: signal.Signals = signal.SIGKILL,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     unprivileged: bool = False,
 ) -> Child:
-    """Start a child in a process group of its own, its output going to the end of `log`.
+    """Start a child in a process group of its own.
 
-    On Linux the kernel sends `when_parent_dies` to it when this process dies, however it dies.
-    `unprivileged`: see `unprivileged_prefix`.
+    Its output goes to the end of `log`, or where ours goes. On Linux the kernel sends
+    `when_parent_dies` to it when this process dies, however it dies. `unprivileged`: see
+    `unprivileged_prefix`.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    _rotate(log)
-    with log.open("ab") as output:
+    with ExitStack() as stack:
+        output = None if log is None else stack.enter_context(_opened(log))
         process = subprocess.Popen(  # noqa: S603  # the commands are this module's callers'
             [*_prefix(when_parent_dies, unprivileged), *map(str, command)],
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=None if output is None else subprocess.STDOUT,
             env=None if environment is None else dict(environment),
             cwd=folder,
             start_new_session=True,
@@ -134,6 +136,9 @@ def tail(log: Path, lines: int = 15) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-def _rotate(log: Path) -> None:
+def _opened(log: Path) -> BinaryIO:
+    """Open a log at its end; an old long one is put aside."""
+    log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
         log.replace(log.with_suffix(".old.log"))
+    return log.open("ab")

@@ -25,6 +25,7 @@ __all__ = [
     "redis_url",
     "running",
     "secret_key",
+    "servers",
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,10 +65,14 @@ def secret_key(folder: Path = VAR) -> str:
     return path.read_text()
 
 
+def servers(folder: Path) -> dict[str, Server]:
+    """Return both servers of a folder, by the variable that would name another."""
+    return {"DATABASE_URL": Postgres(folder), "REDIS_URL": Valkey(folder)}
+
+
 def needed(folder: Path) -> list[Server]:
     """Return the servers that the environment does not name (the settings put `.env` into it)."""
-    servers: dict[str, Server] = {"DATABASE_URL": Postgres(folder), "REDIS_URL": Valkey(folder)}
-    return [server for variable, server in servers.items() if not os.environ.get(variable)]
+    return [server for variable, server in servers(folder).items() if not os.environ.get(variable)]
 
 
 @contextmanager
