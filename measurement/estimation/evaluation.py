@@ -5,6 +5,7 @@ The one function that the command line, the workers and the tests call.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import metadata
 from typing import Final
 
@@ -102,6 +103,11 @@ class _Analysis:
     @property
     def trial(self) -> Trial:
         return self.evidence.trial
+
+    @cached_property
+    def savings_of_whole(self) -> Savings:
+        """The savings behind three figures: per working day, per day used, per year."""
+        return savings_by_task_type(self.model, self.whole.regular)
 
 
 def _estimates(evidence: Evidence) -> Iterator[EstimateRow]:
@@ -215,7 +221,12 @@ def _per_year(analysis: _Analysis, scope: Scope, row: EstimateRow) -> EstimateRo
 
 
 def _total_saved(analysis: _Analysis, scope: Scope, days: pd.Series) -> tuple[Savings, Estimate]:
-    savings = savings_by_task_type(analysis.model, scope.regular)
+    is_whole = scope is analysis.whole
+    savings = (
+        analysis.savings_of_whole
+        if is_whole
+        else savings_by_task_type(analysis.model, scope.regular)
+    )
     own = scope.own
     per_day = minutes_saved_per_day(savings, own[~own["novel"]], own[own["novel"]], days)
     return savings, per_day

@@ -81,7 +81,7 @@ def _days_in_spans(
     participants: pd.DataFrame, cells: pd.DataFrame, starts: Dates, ends: Dates
 ) -> Floats:
     with_ai = cells[cells["assigned"].fillna(value=False) & cells["first_date"].notna()]
-    spans = with_ai.groupby(["participant", "period"], dropna=False).agg(
+    spans = with_ai.groupby(["participant", "period"], dropna=False, observed=True).agg(
         first=("first_date", "min"), last=("last_date", "max")
     )
     places = pd.Index(participants["participant"]).get_indexer(

@@ -166,7 +166,9 @@ def _absorbed(model: Model, cells: pd.DataFrame) -> NDArray[np.intp] | None:
 
 def named(values: pd.Series) -> pd.Series:
     """Return texts with the missing ones shown as "(not given)"."""
-    return values.fillna(NOT_GIVEN)
+    if isinstance(values.dtype, pd.CategoricalDtype) and values.isna().any():
+        values = values.cat.add_categories(NOT_GIVEN)
+    return values.fillna(NOT_GIVEN) if values.hasnans else values
 
 
 def require_comparison(cells: pd.DataFrame) -> None:

@@ -48,8 +48,8 @@ def savings_by_task_type(model: Model, cells: pd.DataFrame) -> Savings:
     """
     require_comparison(cells)
     task_type = named(cells["task_type"])
-    with_ai = set(task_type[cells["d"] == 1])
-    without = set(task_type[cells["d"] == 0])
+    with_ai = set(task_type[cells["d"] == 1].unique())
+    without = set(task_type[cells["d"] == 0].unique())
     compared = tuple(sorted(with_ai & without))
     if not compared:
         raise NotEstimable("no task type has task logs both with and without AI")
@@ -83,9 +83,8 @@ def minutes_saved_per_day(
     tasks = _tasks(cells, days.index.get_level_values("participant"))
     _require_comparisons(savings, tasks)
     per_task = _per_task(savings)
-    saved = tasks[list(savings.compared)].to_numpy() @ np.array(
-        [per_task[name] for name in savings.compared]
-    )
+    tasks = tasks.reindex(columns=list(savings.compared), fill_value=0.0)
+    saved = np.einsum("it,t->i", tasks.to_numpy(), np.array(list(per_task.values())))
     added = _novel_minutes(novel, tasks.index)
     ratio = _ratio(pd.Series(saved - added, index=days.index), days)
     rates = {name: float(tasks[name].sum()) / total_days for name in savings.compared}
@@ -124,11 +123,15 @@ def _ratio(numerator: pd.Series, denominator: pd.Series) -> Estimate:
 def _tasks(cells: pd.DataFrame, people: pd.Index) -> pd.DataFrame:
     """Return the number of tasks under the treatment and with access: participants x task types."""
     counted = cells[(cells["d"] == 1) & cells["access"]]
-    tasks = counted.assign(task_type=named(counted["task_type"])).pivot_table(
-        index="participant", columns="task_type", values="logs", aggfunc="sum", fill_value=0
+    types, names = pd.factorize(named(counted["task_type"]), sort=True)
+    person = people.get_indexer(pd.Index(counted["participant"]))
+    sums = np.bincount(
+        person * len(names) + types,
+        weights=counted["logs"],
+        minlength=len(people) * len(names),
     )
-    types = sorted(set(named(cells["task_type"])))
-    return tasks.reindex(index=people, columns=types, fill_value=0).astype(np.float64)
+    table = sums.reshape(len(people), len(names))
+    return pd.DataFrame(table, index=people, columns=[str(name) for name in names])
 
 
 def _require_comparisons(savings: Savings, tasks: pd.DataFrame) -> None:
@@ -150,5 +153,5 @@ def _per_task(savings: Savings) -> Mapping[str, float]:
 def _novel_minutes(novel: pd.DataFrame, people: pd.Index) -> Floats:
     counted = novel[(novel["d"] == 1) & novel["access"]]
     minutes = counted["logs"] * counted["minutes_mean"]
-    by_person = minutes.groupby(counted["participant"]).sum()
+    by_person = minutes.groupby(counted["participant"], observed=True).sum()
     return by_person.reindex(people, fill_value=0.0).to_numpy(dtype=np.float64)
