@@ -104,13 +104,13 @@ def classify(trial: Trial, participants: pd.DataFrame, task_logs: pd.DataFrame) 
         period=_periods(trial, task_logs, terms),
         week=_weeks(trial, task_logs, terms),
     )
-    classified: pd.DataFrame = logs.assign(rule=_rules(trial, logs, people))
-    return classified
+    return logs.assign(rule=_rules(trial, logs, people))
 
 
 def _people_of(participants: pd.DataFrame, task_logs: pd.DataFrame) -> pd.DataFrame:
-    places = pd.Index(participants["participant"]).get_indexer(task_logs["participant"])
-    return participants.iloc[places].reset_index(drop=True)
+    places = pd.Index(participants["participant"]).get_indexer(pd.Index(task_logs["participant"]))
+    people: pd.DataFrame = participants.iloc[places].reset_index(drop=True)
+    return people
 
 
 def _periods(trial: Trial, task_logs: pd.DataFrame, terms: Sequence[str]) -> pd.Series:

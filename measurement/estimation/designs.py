@@ -216,11 +216,11 @@ def _number_less_one(name: str) -> int:
 
 def _arm_has_ai(trial: Trial, arms: pd.Series) -> Floats:
     by_name = {arm.name: float(arm.ai) for arm in trial.design.arms}
-    return arms.map(by_name).to_numpy(dtype=np.float64)
+    return np.asarray(arms.map(by_name).to_numpy(), dtype=np.float64)
 
 
 def _numbers(booleans: pd.Series) -> Floats:
-    return booleans.to_numpy(dtype=np.float64)
+    return np.asarray(booleans.to_numpy(), dtype=np.float64)
 
 
 def _coin(logs: pd.DataFrame) -> Floats:
