@@ -189,7 +189,11 @@ class Table:
         given = self._take(key)
         if given is None:
             return default
-        if not isinstance(given, int) or isinstance(given, bool) or not at_least <= given <= at_most:
+        if (
+            not isinstance(given, int)
+            or isinstance(given, bool)
+            or not at_least <= given <= at_most
+        ):
             self.fail(key, given, f"a whole number from {at_least} to {at_most}")
             return default
         return given
@@ -250,7 +254,11 @@ def _some_of(choices: Sequence[str]) -> str:
 
 
 def _is_number(given: object) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool) and abs(given) <= sys.float_info.max
+    return (
+        isinstance(given, int | float)
+        and not isinstance(given, bool)
+        and abs(given) <= sys.float_info.max
+    )
 
 
 def _is_pair(given: object) -> bool:
