@@ -14,6 +14,15 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Arm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+                ('ai', models.BooleanField(help_text='Whether this arm is given AI; empty: the design does not say', null=True)),
+                ('ratio', models.PositiveSmallIntegerField(default=1)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Department',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -97,6 +106,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Assignment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sequence', models.CharField(blank=True, help_text='A letter a period: A without AI, B with AI; other designs do not read it', max_length=200)),
+                ('ai_from', models.DateField(blank=True, help_text='First day with access to AI', null=True)),
+                ('arm', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='measurement.arm')),
+                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to='measurement.participant')),
+            ],
+        ),
+        migrations.CreateModel(
             name='ParticipantTotal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -158,8 +177,8 @@ class Migration(migrations.Migration):
             name='Refusal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(max_length=50)),
-                ('count', models.PositiveIntegerField(default=1)),
+                ('rule', models.CharField(max_length=200)),
+                ('count', models.PositiveBigIntegerField(default=1)),
                 ('refused_at', models.DateTimeField(auto_now_add=True)),
                 ('trial', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='measurement.trial')),
             ],
@@ -193,15 +212,10 @@ class Migration(migrations.Migration):
             name='trial',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='measurement.trial'),
         ),
-        migrations.CreateModel(
-            name='Arm',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('ai', models.BooleanField(help_text='Whether this arm is given AI; empty: the design does not say', null=True)),
-                ('ratio', models.PositiveSmallIntegerField(default=1)),
-                ('trial', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='measurement.trial')),
-            ],
+        migrations.AddField(
+            model_name='arm',
+            name='trial',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='measurement.trial'),
         ),
         migrations.CreateModel(
             name='ApiToken',
@@ -266,19 +280,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Assignment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.CharField(blank=True, help_text='A letter a period: A without AI, B with AI', max_length=20)),
-                ('ai_from', models.DateField(blank=True, help_text='First day with access to AI', null=True)),
-                ('arm', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='measurement.arm')),
-                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to='measurement.participant')),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('sequence__regex', '^[AB]*$')), name='assignment_sequence_is_a_and_b')],
-            },
-        ),
-        migrations.CreateModel(
             name='StoredEstimate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -309,7 +310,7 @@ class Migration(migrations.Migration):
                 ('participants_without_ai', models.PositiveIntegerField(null=True)),
                 ('logs', models.PositiveIntegerField(null=True)),
                 ('reference_mean', models.FloatField(null=True)),
-                ('comparison', models.CharField(max_length=100)),
+                ('comparison', models.CharField(max_length=200)),
                 ('not_estimable', models.TextField(null=True)),
                 ('notes', models.JSONField(default=list)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='estimates', to='measurement.analysisrun')),
@@ -332,7 +333,7 @@ class Migration(migrations.Migration):
                 ('participant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='measurement.participant')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('minutes_saved_low__isnull', True), ('minutes_saved_high__isnull', True), ('minutes_saved_high__gte', models.F('minutes_saved_low')), _connector='OR'), name='survey_response_band_is_ordered'), models.CheckConstraint(condition=models.Q(('satisfaction__isnull', True), ('satisfaction__lte', 10), _connector='OR'), name='survey_response_satisfaction_is_0_to_10'), models.CheckConstraint(condition=models.Q(('recommend__isnull', True), ('recommend__lte', 10), _connector='OR'), name='survey_response_recommend_is_0_to_10')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('minutes_saved_high__isnull', True), models.Q(('minutes_saved_high__gte', models.F('minutes_saved_low')), ('minutes_saved_high__lte', 1440), ('minutes_saved_low__isnull', False)), _connector='OR'), name='survey_response_band_is_ordered'), models.CheckConstraint(condition=models.Q(('minutes_saved_low__isnull', True), models.Q(('minutes_saved_low__gte', 0), ('minutes_saved_low__lte', 1440)), _connector='OR'), name='survey_response_minutes_saved_low_are_possible'), models.CheckConstraint(condition=models.Q(('satisfaction__isnull', True), ('satisfaction__lte', 10), _connector='OR'), name='survey_response_satisfaction_is_0_to_10'), models.CheckConstraint(condition=models.Q(('recommend__isnull', True), ('recommend__lte', 10), _connector='OR'), name='survey_response_recommend_is_0_to_10')],
             },
         ),
         migrations.CreateModel(

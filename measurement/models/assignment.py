@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from measurement.estimation.definition import MAX_TEXT_LENGTH
 from measurement.models.arm import Arm
 from measurement.models.participant import Participant
 
@@ -12,17 +13,11 @@ class Assignment(models.Model):
     participant = models.OneToOneField(Participant, on_delete=models.CASCADE)
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, null=True, blank=True)
     sequence = models.CharField(
-        max_length=20, blank=True, help_text="A letter a period: A without AI, B with AI"
+        max_length=MAX_TEXT_LENGTH,
+        blank=True,
+        help_text="A letter a period: A without AI, B with AI; other designs do not read it",
     )
     ai_from = models.DateField(null=True, blank=True, help_text="First day with access to AI")
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(sequence__regex=r"^[AB]*$"),
-                name="assignment_sequence_is_a_and_b",
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"assignment of {self.participant_id}"

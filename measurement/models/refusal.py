@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from measurement.estimation.definition import MAX_TEXT_LENGTH
 from measurement.models.trial import Trial
 
 
@@ -9,8 +10,8 @@ class Refusal(models.Model):
     """A refused task log, or `count` of them from a loaded bundle. Append-only, so nobody waits."""
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE)
-    rule = models.CharField(max_length=50)
-    count = models.PositiveIntegerField(default=1)
+    rule = models.CharField(max_length=MAX_TEXT_LENGTH)
+    count = models.PositiveBigIntegerField(default=1)
     refused_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

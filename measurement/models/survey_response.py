@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from measurement.estimation.definition import MAX_TEXT_LENGTH
+from measurement.estimation.definition import MAX_MINUTES, MAX_TEXT_LENGTH
 from measurement.models.participant import Participant
 
 
@@ -20,10 +20,18 @@ class SurveyResponse(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(minutes_saved_low__isnull=True)
-                | models.Q(minutes_saved_high__isnull=True)
-                | models.Q(minutes_saved_high__gte=models.F("minutes_saved_low")),
+                condition=models.Q(minutes_saved_high__isnull=True)
+                | models.Q(
+                    minutes_saved_low__isnull=False,
+                    minutes_saved_high__gte=models.F("minutes_saved_low"),
+                    minutes_saved_high__lte=MAX_MINUTES,
+                ),
                 name="survey_response_band_is_ordered",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(minutes_saved_low__isnull=True)
+                | models.Q(minutes_saved_low__gte=0, minutes_saved_low__lte=MAX_MINUTES),
+                name="survey_response_minutes_saved_low_are_possible",
             ),
             models.CheckConstraint(
                 condition=models.Q(satisfaction__isnull=True) | models.Q(satisfaction__lte=10),

@@ -1,0 +1,278 @@
+"""Trial bundles into and out of the database, all or nothing."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+import pandas as pd
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from measurement import frames
+from measurement.estimation.bundle import Bundle, BundleErrors, Fault
+from measurement.estimation.definition import MAX_TEXT_LENGTH, is_storable_text, sections
+from measurement.estimation.definition import Trial as Definition
+from measurement.models import (
+    AnalysisRun,
+    Arm,
+    Assignment,
+    AuditEvent,
+    Cell,
+    Department,
+    DirtyMark,
+    Grade,
+    Participant,
+    ParticipantTotal,
+    Profession,
+    Refusal,
+    SurveyResponse,
+    TaskLog,
+    TaskType,
+    Tool,
+    Trial,
+    TrialMark,
+    User,
+)
+
+MAX_SMALL: Final = 2**15 - 1
+MAX_COUNT: Final = 2**63 - 1
+PARTICIPANT_COLUMNS: Final = (
+    "department_id",
+    "team",
+    "grade_id",
+    "profession_id",
+    "enrolled_on",
+    "withdrawn_on",
+    "baseline_minutes",
+)
+
+ListEntry = TypeVar("ListEntry", Department, Grade, Profession, TaskType, Tool)
+Progress = Callable[[int, int], None]
+"""Is told how many rows are stored, and of how many."""
+
+
+def load(
+    bundle: Bundle,
+    *,
+    replace: bool = False,
+    actor: User | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Trial:
+    """Store a bundle in one transaction and mark its participants dirty.
+
+    With `replace`, a stored trial of the same slug gives way: its data and results go; its
+    memberships and tokens, and the users of participants of the same pseudonym, stay.
+    Raises BundleErrors if the slug is taken or the database cannot hold a number.
+    """
+    faults = list(_unstorable(bundle))
+    if faults:
+        raise BundleErrors(faults, {})
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        # Deferred, a million references would be checked after the last progress report.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        trial = _trial(bundle.trial, replace)
+        _Loader(trial, bundle, progress).run()
+        AuditEvent.objects.create(
+            actor=actor,
+            trial_slug=trial.slug,
+            act="replace_trial" if replace else "load_trial",
+            detail={"participants": len(bundle.participants), "task_logs": len(bundle.task_logs)},
+        )
+    return trial
+
+
+def export(trial: Trial) -> Bundle:
+    """Return the trial as a bundle, all of it from one moment.
+
+    Tools are listed in alphabetical order, those that only task logs name among them.
+    """
+    people = frames.of_trial(trial)
+    with frames.snapshot():
+        trial = Trial.objects.get(pk=trial.pk)
+        return Bundle(
+            trial=trial.definition(),
+            participants=frames.participants(people),
+            task_logs=frames.task_logs(people),
+            survey_responses=frames.survey_responses(people),
+            counts=refusals(trial),
+        )
+
+
+def refusals(trial: Trial) -> dict[str, int]:
+    """Return how many task logs form and API refused, by rule."""
+    counts = Refusal.objects.filter(trial=trial).values("rule").annotate(total=Sum("count"))
+    return {row["rule"]: int(row["total"]) for row in counts.order_by("rule")}
+
+
+def _unstorable(bundle: Bundle) -> Iterator[Fault]:
+    """Yield the numbers and names that a definition allows and a column cannot hold."""
+    trial = bundle.trial
+    for name, given in (
+        ("trial.run_in_days", trial.run_in_days),
+        *((f"design.arms {arm.name!r} ratio", arm.ratio) for arm in trial.design.arms),
+    ):
+        if given > MAX_SMALL:
+            allowed = f"a whole number of at most {MAX_SMALL}"
+            yield Fault("trial.toml", None, name, str(given), allowed)
+    for rule, count in bundle.counts.items():
+        if not rule.strip() or not is_storable_text(rule):
+            allowed = f"a rule's name of 1 to {MAX_TEXT_LENGTH} characters"
+            yield Fault("counts.json", None, None, rule, allowed)
+        if count > MAX_COUNT:
+            allowed = f"a whole number of at most {MAX_COUNT}"
+            yield Fault("counts.json", None, rule, str(count), allowed)
+
+
+def _trial(definition: Definition, replace: bool) -> Trial:
+    """Store the definition; an old trial of that slug is emptied. Raises BundleErrors if taken."""
+    row: dict[str, Any] = {
+        "title": definition.title,
+        "sector": definition.sector,
+        "starts_on": definition.starts_on,
+        "ends_on": definition.ends_on,
+        "run_in_days": definition.run_in_days,
+        "simulated": definition.simulated,
+        **sections(definition),
+    }
+    trial, created = Trial.objects.get_or_create(slug=definition.slug, defaults=row)
+    if created:
+        return trial
+    if not replace:
+        allowed = "a slug that no stored trial has (--replace replaces it)"
+        fault = Fault("trial.toml", None, "trial.slug", definition.slug, allowed)
+        raise BundleErrors([fault], {})
+    for name, value in row.items():
+        setattr(trial, name, value)
+    trial.save()
+    _empty(trial)
+    return trial
+
+
+def _empty(trial: Trial) -> None:
+    """Delete what the trial measured; participants stay, without their particulars."""
+    people = Participant.objects.filter(trial=trial)
+    # Workers and task logs that are just being stored finish first; later ones wait.
+    len(people.select_for_update().order_by("pk"))
+    for of_people in (TaskLog, SurveyResponse, Cell, ParticipantTotal, DirtyMark, Assignment):
+        of_people._default_manager.filter(participant__in=people).delete()
+    for of_trial in (TrialMark, AnalysisRun, Refusal, Arm):
+        of_trial._default_manager.filter(trial=trial).delete()
+    people.update(department=None, grade=None, profession=None)
+
+
+class _Loader:
+    """Stores the rows of one bundle in the order in which they refer to each other."""
+
+    def __init__(self, trial: Trial, bundle: Bundle, progress: Progress) -> None:
+        self._trial = trial
+        self._bundle = bundle
+        self._progress = progress
+        self._done = 0
+        self._total = sum(
+            map(len, (bundle.participants, bundle.task_logs, bundle.survey_responses))
+        )
+
+    def run(self) -> None:
+        self._store_participants()
+        people = Participant.objects.filter(trial=self._trial)
+        ids = dict(people.values_list("pseudonym", "pk"))
+        self._store_assignments(ids)
+        self._store_task_logs(ids)
+        self._store_survey_responses(ids)
+        self._store_refusals()
+        marks = pd.DataFrame({"participant_id": list(ids.values())})
+        frames.write(DirtyMark, marks.assign(marked_at=timezone.now(), failures=0))
+        TrialMark.objects.create(trial=self._trial)
+
+    def _report(self, rows: int) -> None:
+        self._done += rows
+        self._progress(self._done, self._total)
+
+    def _store_participants(self) -> None:
+        """Insert participants; those of a replaced trial keep primary key and user."""
+        people = self._bundle.participants
+        stored = Participant.objects.filter(trial=self._trial)
+        named = set(people["participant"])
+        gone = [pk for pk, name in stored.values_list("pk", "pseudonym") if name not in named]
+        Participant.objects.filter(pk__in=gone).delete()
+        columns = ["trial_id", "pseudonym", *PARTICIPANT_COLUMNS]
+        rows = people.assign(
+            trial_id=self._trial.pk,
+            pseudonym=people["participant"],
+            department_id=self._numbered(Department, people["department"]),
+            team=people["team"].fillna(""),
+            grade_id=self._numbered(Grade, people["grade"]),
+            profession_id=self._numbered(Profession, people["profession"]),
+        )[columns].astype(object)
+        values = rows.where(rows.notna(), None).itertuples(index=False)
+        Participant.objects.bulk_create(
+            [Participant(**dict(zip(columns, row, strict=True))) for row in values],
+            batch_size=1000,
+            update_conflicts=True,
+            unique_fields=["trial", "pseudonym"],
+            update_fields=[name.removesuffix("_id") for name in PARTICIPANT_COLUMNS],
+        )
+        self._report(len(people))
+
+    def _store_assignments(self, ids: Mapping[str, int]) -> None:
+        people = self._bundle.participants
+        assigned = people[people[["arm", "sequence", "ai_from"]].notna().any(axis="columns")]
+        rows = pd.DataFrame(
+            {
+                "participant_id": assigned["participant"].map(ids),
+                "arm_id": assigned["arm"].map(self._arms(assigned["arm"])).astype("Int64"),
+                "sequence": assigned["sequence"],
+                "ai_from": assigned["ai_from"],
+            }
+        )
+        frames.write(Assignment, rows)
+
+    def _arms(self, names: "pd.Series[str]") -> dict[str, int]:
+        """Store the design's arms, and without a design's the arms that participants name."""
+        arms = [
+            Arm(trial=self._trial, name=arm.name, ai=arm.ai, ratio=arm.ratio)
+            for arm in self._bundle.trial.design.arms
+        ] or [Arm(trial=self._trial, name=name, ai=None) for name in _distinct(names)]
+        return {arm.name: arm.pk for arm in Arm.objects.bulk_create(arms)}
+
+    def _store_task_logs(self, ids: Mapping[str, int]) -> None:
+        logs = self._bundle.task_logs
+        rows = logs.drop(columns=["participant", "task_type", "tool"]).assign(
+            participant_id=logs["participant"].map(ids),
+            task_type_id=self._numbered(TaskType, logs["task_type"]),
+            tool_id=self._numbered(Tool, logs["tool"], self._bundle.trial.tools),
+            quality=logs["quality"].astype("Int64"),
+        )
+        frames.write(TaskLog, rows, progress=self._report)
+
+    def _store_survey_responses(self, ids: Mapping[str, int]) -> None:
+        responses = self._bundle.survey_responses
+        rows = responses.drop(columns="participant").assign(
+            participant_id=responses["participant"].map(ids),
+            satisfaction=responses["satisfaction"].astype("Int64"),
+            recommend=responses["recommend"].astype("Int64"),
+        )
+        frames.write(SurveyResponse, rows, progress=self._report)
+
+    def _store_refusals(self) -> None:
+        Refusal.objects.bulk_create(
+            Refusal(trial=self._trial, rule=rule, count=count)
+            for rule, count in self._bundle.counts.items()
+            if count
+        )
+
+    def _numbered(
+        self, model: type[ListEntry], names: "pd.Series[str]", also: Iterable[str] = ()
+    ) -> "pd.Series[int]":
+        """Make the list what `names` (and `also`) use; return the entry of each name."""
+        used = sorted({*_distinct(names), *also})
+        entries = model._default_manager.filter(trial=self._trial)
+        entries.exclude(name__in=used).delete()
+        model._default_manager.bulk_create(
+            [model(trial=self._trial, name=name) for name in used], ignore_conflicts=True
+        )
+        return names.map(dict(entries.values_list("name", "pk"))).astype("Int64")
+
+
+def _distinct(names: "pd.Series[str]") -> list[str]:
+    return sorted(names.dropna().unique())
