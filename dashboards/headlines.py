@@ -1,0 +1,148 @@
+"""Sentences that state what was found and never more: no effect where the interval holds zero.
+
+All take published rows, so a sentence gives away no more than the tables do.
+"""
+
+from collections.abc import Sequence
+
+from dashboards.measures import LESS_TIME, PER_WORKING_DAY, Measure, Reading, confidence, number
+from dashboards.plan import working_year
+from measurement.estimation.definition import Assumptions
+from measurement.estimation.designs import RANDOMISED
+from measurement.estimation.results import EstimateRow, Results
+
+
+def headline(results: Results, *, assumptions: Assumptions) -> str:
+    """Return the one sentence of a trial, or two where a plainer figure has to stand in.
+
+    First choice: minutes saved per working day. If that is not estimable: time per task, with the
+    reason. Without a randomised comparison the sentence starts by saying so.
+    """
+    daily = results.find(PER_WORKING_DAY.estimand)
+    ratio = results.find(LESS_TIME.estimand)
+    if daily is not None and (reading := PER_WORKING_DAY.reading(daily)):
+        days = results.find("working_days_saved_per_year")
+        return _label(daily) + _per_working_day(daily, reading, _days(days, assumptions))
+    reason = _why_not("There is no figure per working day", daily)
+    if ratio is not None and (reading := LESS_TIME.reading(ratio)):
+        return f"{_label(ratio)}{_per_task(ratio, reading)} {reason}".rstrip()
+    return _why_not("There is no result yet", ratio or daily)
+
+
+def reported_beside_measured(reported: Reading | None, measured: Reading | None) -> str:
+    """Return what people report and what was measured, and their difference if it is clear."""
+    if reported is None:
+        return "There are no survey answers to set beside the measured minutes."
+    said = f"People reported saving {_minutes(reported.value)} a day"
+    if measured is None:
+        return f"{said}. Measured minutes a day are not available to compare."
+    both = f"{said}; {_saved_or_lost(measured.value)} per working day were measured"
+    gap = number(abs(reported.value - measured.value))
+    if reported.low > measured.high:
+        return f"{both}. Reports are {gap} minutes above the measurement."
+    if reported.high < measured.low:
+        return f"{both}. Reports are {gap} minutes below the measurement."
+    return f"{both}. The intervals overlap, so there is no clear difference between the two."
+
+
+def adoption(reading: Reading | None) -> str:
+    """Return how many of those given AI used it; nothing is claimed of why."""
+    if reading is None:
+        return "How many of the people given AI used it is not known."
+    return f"{number(reading.value)}% of the people given AI used it at least once."
+
+
+def across_groups(rows: Sequence[EstimateRow], measure: Measure, *, one: str, several: str) -> str:
+    """Return in how many groups the interval excludes zero; `one`, `several` name the groups."""
+    readings = [reading for row in rows if (reading := measure.reading(row))]
+    if not readings:
+        return f"There is no figure for any {one}."
+    of_all = f"{len(readings)} {one if len(readings) == 1 else several}"
+    faster = sum(reading.is_saving for reading in readings)
+    slower = sum(reading.is_loss for reading in readings)
+    if not faster and not slower:
+        return f"No clear difference in any of {of_all}."
+    if not slower:
+        return f"Clearly less time with AI in {faster} of {of_all}, clearly more in none."
+    return f"Clearly less time with AI in {faster} of {of_all}, clearly more in {slower}."
+
+
+def _label(row: EstimateRow) -> str:
+    """Return what must be said first of a figure that is not a randomised comparison."""
+    if row.comparison == RANDOMISED:
+        return ""
+    return f"{row.comparison[:1].upper()}{row.comparison[1:]}. "
+
+
+def _per_working_day(row: EstimateRow, reading: Reading, days: str) -> str:
+    level = confidence([row])
+    causal = row.comparison == RANDOMISED
+    if reading.is_saving:
+        found = (
+            "People given AI saved {} per working day"
+            if causal
+            else ("Work with AI took {} less per working day")
+        )
+        interval = f"{level} confidence interval {number(reading.low)} to {number(reading.high)}"
+    elif reading.is_loss:
+        found = (
+            "People given AI took {} longer per working day"
+            if causal
+            else ("Work with AI took {} longer per working day")
+        )
+        interval = (
+            f"{level} confidence interval {number(-reading.high)} to {number(-reading.low)} longer"
+        )
+    else:
+        return (
+            f"No clear difference: the {level} confidence interval runs from "
+            f"{_saved_or_lost(reading.low)} to {_saved_or_lost(reading.high)} per working day."
+        )
+    return f"{found.format(_minutes(abs(reading.value)))} ({interval}){days}."
+
+
+def _per_task(row: EstimateRow, reading: Reading) -> str:
+    level = confidence([row])
+    if reading.is_saving:
+        return (
+            f"Tasks took {number(reading.value)}% less time with AI ({level} confidence interval "
+            f"{number(reading.low)}% to {number(reading.high)}% less)."
+        )
+    if reading.is_loss:
+        return (
+            f"Tasks took {number(-reading.value)}% more time with AI ({level} confidence interval "
+            f"{number(-reading.high)}% to {number(-reading.low)}% more)."
+        )
+    return (
+        f"No clear difference: the {level} confidence interval runs from "
+        f"{_less_or_more(reading.low)} to {_less_or_more(reading.high)} time per task with AI."
+    )
+
+
+def _days(row: EstimateRow | None, assumptions: Assumptions) -> str:
+    if row is None or row.value is None:
+        return ""
+    days = number(abs(row.value))
+    unit = "day" if days == "1" else "days"
+    return f", about {days} working {unit} a year at {working_year(assumptions)}"
+
+
+def _why_not(what: str, row: EstimateRow | None) -> str:
+    if row is None:
+        return f"{what}."
+    if row.suppressed:
+        return f"{what} that may be shown: too few people stand behind it."
+    return f"{what}: {row.not_estimable}."
+
+
+def _minutes(value: float) -> str:
+    shown = number(value)
+    return f"{shown} minute" if shown == "1" else f"{shown} minutes"
+
+
+def _saved_or_lost(value: float) -> str:
+    return f"{_minutes(abs(value))} {'lost' if value < 0 else 'saved'}"
+
+
+def _less_or_more(value: float) -> str:
+    return f"{number(abs(value))}% {'more' if value < 0 else 'less'}"

@@ -1,0 +1,133 @@
+"""What the pages call a measure, and how a row of published results reads on it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from measurement.estimation.results import EstimateRow
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value with its confidence interval, in the unit of its measure; above 0 is time saved."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether the whole interval is above zero."""
+        return self.low > 0
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the whole interval is below zero."""
+        return self.high < 0
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An estimand as people read it: `label` names it with its unit, `suffix` follows a number."""
+
+    estimand: str
+    label: str
+    suffix: str
+    convert: Callable[[EstimateRow], Reading | None]
+
+    def reading(self, row: EstimateRow | None) -> Reading | None:
+        """Return the row's numbers on this measure; None where there are none."""
+        return None if row is None else self.convert(row)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Minutes per task of one type: the mean without AI, and with AI with its interval."""
+
+    task_type: str
+    without_ai: float
+    with_ai: Reading
+
+
+def minutes_per_task(row: EstimateRow) -> Pair | None:
+    """Return minutes per task without and with AI of a `minutes_saved_per_task` row.
+
+    Without AI: the mean of the task logs without. With AI: that mean less the saving, which the
+    planned model has adjusted; its interval is the saving's. None where the row has no numbers.
+    """
+    saving, reference = PER_TASK.reading(row), row.reference_mean
+    if saving is None or reference is None:
+        return None
+    with_ai = Reading(
+        value=reference - saving.value, low=reference - saving.high, high=reference - saving.low
+    )
+    return Pair(row.group, reference, with_ai)
+
+
+def largest_first(rows: Iterable[EstimateRow], measure: Measure) -> list[EstimateRow]:
+    """Return the rows by their value, the largest first, then those without one by name."""
+
+    def place(row: EstimateRow) -> tuple[bool, float, str]:
+        reading = measure.reading(row)
+        return (reading is None, -reading.value if reading else 0.0, row.group)
+
+    return sorted(rows, key=place)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Return a number with so many decimals and a true minus sign; never -0."""
+    return f"{value + 0.0:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def number(value: float) -> str:
+    """Return a number as short as it is exact to one decimal: 10, 10.3, 1,200."""
+    return fixed(value, 1).removesuffix(".0")
+
+
+def confidence(rows: Iterable[EstimateRow | None]) -> str:
+    """Return the level of the first row's interval: 95%. One plan has one level."""
+    return next((f"{100 * row.confidence:g}%" for row in rows if row), "95%")
+
+
+def _as_it_is(row: EstimateRow) -> Reading | None:
+    if row.value is None or row.ci_low is None or row.ci_high is None:
+        return None
+    return Reading(row.value, row.ci_low, row.ci_high)
+
+
+def _percent_less(row: EstimateRow) -> Reading | None:
+    """Turn a time ratio into the percentage of time saved; 0.67 is 33% less."""
+    ratio = _as_it_is(row)
+    if ratio is None:
+        return None
+    value, high, low = (
+        float(round(100 * (1 - part))) for part in (ratio.value, ratio.low, ratio.high)
+    )
+    return Reading(value, low, high)
+
+
+def _percent_of(row: EstimateRow) -> Reading | None:
+    """Turn a share into a percentage."""
+    share = _as_it_is(row)
+    if share is None:
+        return None
+    return Reading(*(float(round(100 * part)) for part in (share.value, share.low, share.high)))
+
+
+PER_WORKING_DAY: Final = Measure(
+    "minutes_saved_per_working_day", "Minutes saved per working day", "", _as_it_is
+)
+PER_DAY_USED: Final = Measure(
+    "minutes_saved_per_day_used", "Minutes saved per day on which AI was used", "", _as_it_is
+)
+DAYS_A_YEAR: Final = Measure(
+    "working_days_saved_per_year", "Working days saved a year", "", _as_it_is
+)
+PER_TASK: Final = Measure("minutes_saved_per_task", "Minutes saved per task", "", _as_it_is)
+LESS_TIME: Final = Measure("time_ratio", "Time saved per task, in per cent", "%", _percent_less)
+ADOPTION: Final = Measure(
+    "adoption_rate", "People given AI who used it at least once", "%", _percent_of
+)
+REPORTED: Final = Measure(
+    "reported_minutes_saved_per_day", "Minutes saved a day, as reported", "", _as_it_is
+)

@@ -1,0 +1,111 @@
+"""A trial's plan in plain words."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dashboards.measures import number
+from measurement.estimation.definition import Assumptions, Trial
+from measurement.estimation.results import EstimateRow, Results
+
+DESIGNS: Final = {
+    "task_randomised": (
+        "Randomised tasks: when a task was announced, chance decided whether AI might be used."
+    ),
+    "parallel": "Randomised participants: chance decided who worked with AI and who without.",
+    "cluster": "Randomised groups: chance decided which groups of people worked with AI.",
+    "crossover": (
+        "Crossover: everybody worked some periods with AI and some without; chance decided the "
+        "order."
+    ),
+    "stepped_wedge": "Stepped wedge: everybody was given AI in the end; chance decided when.",
+    "observational": (
+        "Observational: nobody was randomised. People chose when to use AI, so a difference may "
+        "have other causes. The figures are not causal effects."
+    ),
+}
+TREATMENTS: Final = {
+    "assigned": "Tasks as assigned to AI or not, whether AI was used or not (intention to treat).",
+    "used": "Tasks where AI was used with tasks where it was not.",
+}
+STANDARD_ERRORS: Final = {
+    "CR1": "Clustered standard errors (CR1): logs of one {cluster} may be alike.",
+    "CR3": "Jackknife standard errors for few clusters (CR3): logs of one {cluster} may be alike.",
+    "HC3": "Standard errors HC3: each task log counts by itself.",
+}
+DESIGNS_WITH_UNITS: Final = ("cluster", "stepped_wedge")
+NO_DATES: Final = "Dates were not given"
+
+
+def plan_words(trial: Trial, results: Results) -> list[tuple[str, str]]:
+    """Return what was planned and how it was done, as pairs of a name and its words."""
+    modelled = next((row for row in results.estimates if row.terms), None)
+    plan = trial.plan
+    words = [
+        ("Design", DESIGNS[trial.design.kind]),
+        ("What is compared", TREATMENTS[plan.treatment]),
+        ("Differences allowed for", _terms(modelled)),
+        (
+            "Uncertainty",
+            f"{100 * plan.confidence:g}% intervals. {_errors(trial, modelled)}".strip(),
+        ),
+        ("Dates", period(trial)),
+        ("A working year", working_year(trial.assumptions)),
+        ("Smallest group shown", f"{trial.disclosure.minimum_people} people"),
+    ]
+    if plan.read_out_on:
+        words.append(("Read-out", day(plan.read_out_on)))
+    return words
+
+
+def deviations(results: Results) -> list[str]:
+    """Return each change that was made to the plan after it was fixed, in one line."""
+    return [_deviation(item) for item in results.deviations]
+
+
+def not_final(trial: Trial, today: datetime.date) -> str:
+    """Return a warning while the trial still runs or waits for its read-out, else nothing."""
+    final_on = trial.plan.read_out_on or trial.ends_on
+    if final_on is None or today >= final_on:
+        return ""
+    return f"Not final: the results are to be read on {day(final_on)} and may change until then."
+
+
+def working_year(assumptions: Assumptions) -> str:
+    """Return the assumed year: 225 days of 7.5 hours."""
+    return (
+        f"{number(assumptions.working_days_per_year)} days of "
+        f"{number(assumptions.hours_per_day)} hours"
+    )
+
+
+def period(trial: Trial) -> str:
+    """Return the dates of a trial: 30 September 2024 to 13 December 2024."""
+    if trial.starts_on and trial.ends_on:
+        return f"{day(trial.starts_on)} to {day(trial.ends_on)}"
+    if trial.starts_on:
+        return f"From {day(trial.starts_on)}"
+    return f"Until {day(trial.ends_on)}" if trial.ends_on else NO_DATES
+
+
+def day(date: datetime.date) -> str:
+    """Return a date as people say it: 3 October 2024."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def _terms(row: EstimateRow | None) -> str:
+    if row is None:
+        return "None"
+    words = ", ".join(term.replace("_", " ") for term in row.terms)
+    return words[:1].upper() + words[1:]
+
+
+def _errors(trial: Trial, row: EstimateRow | None) -> str:
+    if row is None or row.standard_errors is None:
+        return ""
+    cluster = trial.design.unit if trial.design.kind in DESIGNS_WITH_UNITS else "participant"
+    return STANDARD_ERRORS[row.standard_errors].format(cluster=cluster)
+
+
+def _deviation(item: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in item.items())

@@ -1,0 +1,166 @@
+"""Published estimates as tables: the same numbers as the figures, for everybody. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dashboards.measures import (
+    PER_TASK,
+    Measure,
+    Reading,
+    confidence,
+    fixed,
+    largest_first,
+    minutes_per_task,
+)
+from measurement.estimation.results import EstimateRow
+
+WITHHELD: Final = "[c]"
+NOT_ESTIMABLE: Final = "[x]"
+"""The marks that government statistics use for confidential and for not available."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts; the first column names the row, the others hold numbers."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Named:
+    """A row under the name that a table gives it, read on a measure."""
+
+    name: str
+    row: EstimateRow
+    measure: Measure
+
+    @property
+    def reading(self) -> Reading | None:
+        """The row's numbers."""
+        return self.measure.reading(self.row)
+
+
+def group_table(
+    rows: Sequence[EstimateRow], overall: EstimateRow | None, measure: Measure, *, heading: str
+) -> Table:
+    """Return one row a group, the largest value first, and all participants last.
+
+    `heading` names the groups: "Department".
+    """
+    level = confidence([*rows, overall])
+    listed = [*largest_first(rows, measure), *([overall] if overall else [])]
+    decimals = _decimals(measure.reading(row) for row in listed)
+    return Table(
+        caption=f"{measure.label}, by {heading.lower()}",
+        columns=(heading, f"{measure.label} ({level} confidence interval)", "People", "Task logs"),
+        rows=tuple(
+            (
+                "All participants" if row is overall else row.group,
+                _interval(measure.reading(row), row, decimals, measure.suffix),
+                _count(row.participants, row),
+                _count(row.logs, row),
+            )
+            for row in listed
+        ),
+        notes=notes_on(listed),
+    )
+
+
+def task_type_table(rows: Sequence[EstimateRow]) -> Table:
+    """Return minutes per task without and with AI of each type, the largest saving first."""
+    level = confidence(rows)
+    listed = largest_first(rows, PER_TASK)
+    pairs = [minutes_per_task(row) for row in listed]
+    savings = [PER_TASK.reading(row) for row in listed]
+    decimals = _decimals([*savings, *(pair.with_ai for pair in pairs if pair)])
+    return Table(
+        caption="Minutes per task without and with AI, by type of task",
+        columns=(
+            "Type of task",
+            "Without AI",
+            f"With AI ({level} confidence interval)",
+            f"Minutes saved ({level} confidence interval)",
+            "People",
+            "Task logs",
+        ),
+        rows=tuple(
+            (
+                row.group,
+                fixed(pair.without_ai, decimals) if pair else _mark(row),
+                _interval(pair.with_ai if pair else None, row, decimals),
+                _interval(saving, row, decimals),
+                _count(row.participants, row),
+                _count(row.logs, row),
+            )
+            for row, pair, saving in zip(listed, pairs, savings, strict=True)
+        ),
+        notes=notes_on(listed),
+    )
+
+
+def named_table(caption: str, named: Sequence[Named]) -> Table:
+    """Return one row a measure, in the given order, each with its own decimals."""
+    level = confidence(item.row for item in named)
+    return Table(
+        caption=caption,
+        columns=("Measure", f"Estimate ({level} confidence interval)", "People"),
+        rows=tuple(
+            (
+                item.name,
+                _interval(item.reading, item.row, _decimals([item.reading]), item.measure.suffix),
+                _count(item.row.participants, item.row),
+            )
+            for item in named
+        ),
+        notes=notes_on(item.row for item in named),
+    )
+
+
+def notes_on(rows: Iterable[EstimateRow]) -> tuple[str, ...]:
+    """Return what the marks in a table mean, as far as they occur, and the rows' own notes."""
+    rows = list(rows)
+    found = []
+    if any(row.suppressed for row in rows):
+        found.append(
+            f"{WITHHELD}: withheld so that nobody can be identified, because the figure is about "
+            "few people or would give away another that is."
+        )
+    found += [
+        f"{NOT_ESTIMABLE}: not estimable, because {reason}."
+        for reason in dict.fromkeys(row.not_estimable for row in rows)
+        if reason
+    ]
+    found += [f"{note[:1].upper()}{note[1:]}." for row in rows for note in row.notes]
+    return tuple(dict.fromkeys(found))
+
+
+def _decimals(readings: Iterable[Reading | None]) -> int:
+    """Return 1 if a number of the column has a decimal: columns align."""
+    values = [
+        value
+        for reading in readings
+        if reading
+        for value in (reading.value, reading.low, reading.high)
+    ]
+    return 0 if all(value == round(value) for value in values) else 1
+
+
+def _interval(reading: Reading | None, row: EstimateRow, decimals: int, suffix: str = "") -> str:
+    if reading is None:
+        return _mark(row)
+    value, low, high = (
+        f"{fixed(part, decimals)}{suffix}" for part in (reading.value, reading.low, reading.high)
+    )
+    return f"{value} ({low} to {high})"
+
+
+def _count(count: int | None, row: EstimateRow) -> str:
+    return _mark(row) if count is None else f"{count:,}"
+
+
+def _mark(row: EstimateRow) -> str:
+    return WITHHELD if row.suppressed else NOT_ESTIMABLE

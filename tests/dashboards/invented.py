@@ -1,0 +1,125 @@
+"""Invented results of an invented trial, as the engine would return them."""
+
+from typing import Any
+
+from measurement.estimation.definition import Trial, parse_trial
+from measurement.estimation.results import ALL, EstimateRow, LogCounts, Results
+
+DEPARTMENTS = {
+    "Department for Sprockets": (14.0, 11.0, 17.0, 900),
+    "Ministry of Housing, Gardens and Local Weather Affairs": (6.0, 2.0, 10.0, 500),
+    "Board of Kites": (1.0, -2.0, 4.0, 450),
+    "Office of <b>Left-handed</b> Scissors": (-5.0, -9.0, -1.0, 420),
+}
+SMALL = ("Secret Teapot Unit", 77.0, 66.0, 88.0, 7)
+TASK_TYPES = {
+    "Draft a document": (12.0, 10.0, 14.0, 55.0),
+    "Search for information": (-3.0, -4.0, -2.0, 20.0),
+}
+RANDOMISED = "randomised"
+NOT_CAUSAL = "no comparison group: not a causal effect"
+
+
+def trial(**about: Any) -> Trial:
+    return parse_trial(
+        {
+            "trial": {
+                "slug": "kettles",
+                "title": "Kettles with an assistant",
+                "starts_on": "2024-09-30",
+                "ends_on": "2024-12-13",
+            }
+            | about,
+            "design": {"kind": "crossover"},
+        }
+    )
+
+
+def row(
+    estimand: str = "minutes_saved_per_working_day",
+    value: float | None = 10.0,
+    low: float | None = 8.0,
+    high: float | None = 12.0,
+    *,
+    people: int | None = 2000,
+    **given: Any,
+) -> EstimateRow:
+    scales = {"time_ratio": "log", "adoption_rate": "share"}
+    defaults: dict[str, Any] = {
+        "estimand": estimand,
+        "dimension": ALL,
+        "group": ALL,
+        "value": value,
+        "ci_low": low,
+        "ci_high": high,
+        "scale": scales.get(estimand, "minutes"),
+        "confidence": 0.95,
+        "comparison": RANDOMISED,
+        "terms": ("participant", "task_type", "period"),
+        "standard_errors": "CR1",
+        "participants": people,
+        "participants_with_ai": people,
+        "participants_without_ai": people,
+        "logs": None if people is None else 37 * people,
+    }
+    return EstimateRow(**(defaults | given))
+
+
+def missing(estimand: str, reason: str, **given: Any) -> EstimateRow:
+    return row(estimand, None, None, None, people=None, not_estimable=reason, **given)
+
+
+def department_rows() -> list[EstimateRow]:
+    return [
+        row(value=value, low=low, high=high, people=people, dimension="department", group=name)
+        for name, (value, low, high, people) in DEPARTMENTS.items()
+    ]
+
+
+def small_row() -> EstimateRow:
+    name, value, low, high, people = SMALL
+    return row(value=value, low=low, high=high, people=people, dimension="department", group=name)
+
+
+def task_type_rows() -> list[EstimateRow]:
+    return [
+        row(
+            "minutes_saved_per_task",
+            value,
+            low,
+            high,
+            dimension="task_type",
+            group=name,
+            reference_mean=reference,
+        )
+        for name, (value, low, high, reference) in TASK_TYPES.items()
+    ]
+
+
+def total_rows() -> list[EstimateRow]:
+    return [
+        row("time_ratio", 0.8, 0.75, 0.85),
+        row("minutes_saved_per_task", 7.0, 5.0, 9.0, reference_mean=40.0),
+        row(people=2277),
+        row("minutes_saved_per_day_used", 21.0, 17.0, 25.0),
+        row("working_days_saved_per_year", 5.0, 4.0, 6.0, people=2277, scale="days"),
+        row("adoption_rate", 0.8, 0.78, 0.82, comparison="descriptive"),
+        row("reported_minutes_saved_per_day", 26.0, 24.0, 28.0, comparison="self-reported"),
+    ]
+
+
+def results(*rows: EstimateRow, simulated: bool = False) -> Results:
+    counts = LogCounts(
+        received=84252, refused=3, stored=84249, excluded={"void": 12}, analysed=84237
+    )
+    return Results(
+        trial="kettles",
+        design="crossover",
+        simulated=simulated,
+        plan_sha256="5a" * 32,
+        code_version="0.1.0",
+        last_log=84249,
+        logs=counts,
+        as_of="2024-11-24",
+        estimates=rows or (*total_rows(), *department_rows(), small_row(), *task_type_rows()),
+    )

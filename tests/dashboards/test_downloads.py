@@ -1,0 +1,84 @@
+"""Downloads: complete, safe to open, stamped."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from dashboards.downloads import FORMULA_STARTS, CsvFile, csv_file
+from measurement.estimation.disclosure import published
+from measurement.estimation.results import EstimateRow
+from tests.dashboards.invented import department_rows, missing, results, row, small_row
+
+AS_OF = datetime(2024, 11, 24, 15, 4, tzinfo=UTC)
+
+
+def read(file: CsvFile) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+
+
+def download(*rows: EstimateRow, simulated: bool = False) -> CsvFile:
+    found = published(results(*rows, simulated=simulated), minimum_people=10)
+    return csv_file("departments", found.estimates, found, AS_OF)
+
+
+def test_every_row_says_what_it_is_of() -> None:
+    first, *_ = read(download(*department_rows()))
+    assert {name: first[name] for name in ("trial", "data", "results_as_of", "plan_sha256")} == {
+        "trial": "kettles",
+        "data": "Trial data",
+        "results_as_of": "2024-11-24T15:04:00+00:00",
+        "plan_sha256": "5a" * 32,
+    }
+    assert (first["group"], first["value"], first["ci_low"], first["participants"]) == (
+        "Department for Sprockets",
+        "14",
+        "11",
+        "900",
+    )
+    assert (first["confidence"], first["scale"]) == ("0.95", "minutes")
+
+
+def test_simulated_data_say_so_in_every_row() -> None:
+    *rows, _ = read(download(*department_rows(), simulated=True))
+    assert {row["data"] for row in rows} == {"Simulated data"}
+
+
+def test_the_last_line_tells_a_cut_file() -> None:
+    lines = download(*department_rows()).content.decode("utf-8-sig").splitlines()
+    assert lines[-1] == "End of file: 4 rows"
+    assert len(lines) == 1 + 4 + 1
+
+
+def test_withheld_and_missing_numbers_are_told_apart() -> None:
+    unknown = missing("time_ratio", "no task logs with AI")
+    total = row(people=2277)
+    by_group = {
+        row["group"]: row for row in read(download(total, *department_rows(), small_row(), unknown))
+    }
+    assert by_group["Secret Teapot Unit"]["value"] == "[c]"
+    assert by_group["Secret Teapot Unit"]["logs"] == "[c]"
+    assert (by_group["all"]["value"], by_group["all"]["not_estimable"]) == (
+        "[x]",
+        "no task logs with AI",
+    )
+
+
+@pytest.mark.parametrize("start", FORMULA_STARTS)
+def test_no_cell_is_taken_for_a_formula(start: str) -> None:
+    evil = row(dimension="department", group=f'{start}HYPERLINK("x")')
+    assert read(download(evil))[0]["group"] == f"'{evil.group}"
+
+
+def test_negative_numbers_stay_numbers() -> None:
+    assert read(download(row(value=-5.0, low=-9.0, high=-1.0)))[0]["value"] == "-5"
+
+
+def test_the_file_opens_in_a_spreadsheet() -> None:
+    file = download(row(dimension="department", group='Éléphants, "large"'))
+    assert file.content.startswith(b"\xef\xbb\xbf")
+    assert b"\r\n" in file.content
+    assert read(file)[0]["group"] == 'Éléphants, "large"'
+    assert file.name == "kettles-departments.csv"
+    assert file.size == "1 KB"
