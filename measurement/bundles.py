@@ -5,7 +5,6 @@ from typing import Any, Final, TypeVar
 
 import pandas as pd
 from django.db import connection, transaction
-from django.db.models import Sum
 from django.utils import timezone
 
 from measurement import frames
@@ -94,14 +93,8 @@ def export(trial: Trial) -> Bundle:
             participants=frames.participants(people),
             task_logs=frames.task_logs(people),
             survey_responses=frames.survey_responses(people),
-            counts=refusals(trial),
+            counts=frames.refused(trial),
         )
-
-
-def refusals(trial: Trial) -> dict[str, int]:
-    """Return how many task logs form and API refused, by rule."""
-    counts = Refusal.objects.filter(trial=trial).values("rule").annotate(total=Sum("count"))
-    return {row["rule"]: int(row["total"]) for row in counts.order_by("rule")}
 
 
 def _unstorable(bundle: Bundle) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from typing import Final, Literal, NewType
 
 import pandas as pd
 from django.db import connection, models, transaction
+from django.db.models import Sum
 
 from measurement.estimation.bundle import (
     canonical_participants,
@@ -15,7 +16,7 @@ from measurement.estimation.bundle import (
     canonical_task_logs,
 )
 from measurement.estimation.cells import CELL_DTYPES, CELL_KEYS, TOTAL_COLUMNS
-from measurement.models import Trial
+from measurement.models import Refusal, Trial
 
 Kind = Literal["text", "number", "whole", "flag", "perhaps", "day", "moment"]
 Columns = Mapping[str, tuple[Kind, str]]
@@ -168,6 +169,12 @@ def totals(people: People) -> pd.DataFrame:
     whole = {name: "int64" for name in TOTAL_COLUMNS if frame[name].dtype == "Int64"}
     frame = frame.astype(whole).assign(excluded=[json.loads(item) for item in frame["excluded"]])
     return frame.sort_values("participant", ignore_index=True)
+
+
+def refused(trial: Trial) -> dict[str, int]:
+    """Return how many task logs form and API refused, by rule."""
+    counts = Refusal.objects.filter(trial=trial).values("rule").annotate(total=Sum("count"))
+    return {row["rule"]: int(row["total"]) for row in counts.order_by("rule")}
 
 
 def _read(columns: Columns, source: str, people: People) -> pd.DataFrame:

@@ -1,0 +1,223 @@
+"""Cells -> estimates -> stored rows: the only place that calls the engine on stored data."""
+
+import dataclasses
+import datetime
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import OperationalError, connection
+from django.db.models import Exists, F, Min, OuterRef, QuerySet
+from django.utils import timezone
+
+from measurement import cells, frames
+from measurement.estimation.evaluation import evaluate
+from measurement.estimation.evidence import Evidence, log_cells
+from measurement.estimation.planned_model import needs_task_logs
+from measurement.estimation.results import (
+    ESTIMATE_FIELDS,
+    Check,
+    EstimateRow,
+    LogCounts,
+    Results,
+)
+from measurement.models import (
+    AnalysisRun,
+    DirtyMark,
+    StoredEstimate,
+    Trial,
+    TrialMark,
+)
+from measurement.models.dirty_mark import FAILURES_THAT_PARK
+
+RUNS_KEPT: Final = 20
+REST: Final = 5
+"""A trial rests after an analysis for this many times as long as the analysis took."""
+LOCK_CLASS: Final = 0x7472
+"""Sets the advisory locks of trials apart from any others in the database."""
+STORED_FIELDS: Final = tuple(name for name in ESTIMATE_FIELDS if name != "suppressed")
+LISTS: Final = ("terms", "notes")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class StoredResults:
+    """The results of an analysis, and the moment whose data it saw."""
+
+    results: Results
+    as_of: datetime.datetime
+    run_id: int
+
+
+def analyse(trial: Trial) -> AnalysisRun:
+    """Recompute the trial's dirty participants and analyse it here and now.
+
+    Parked marks get another try. Waits for workers that are at the trial.
+    """
+    DirtyMark.objects.filter(participant__trial=trial).update(failures=0)
+    marked = _waiting(trial).filter(marked_at__lte=timezone.now())
+    while marked.exists():
+        if not cells.recompute(trial=trial):
+            time.sleep(0.1)
+    while True:
+        with _only_one(trial) as alone:
+            if alone:
+                return _analyse(trial)
+        time.sleep(0.1)
+
+
+def due() -> list[Trial]:
+    """Return the trials that workers should analyse now.
+
+    Something changed; everybody who was marked before it has been recomputed, so that a trial
+    that was just loaded is not analysed in parts; and the trial has rested.
+    """
+    marks = TrialMark.objects.filter(trial=OuterRef("pk"), failures__lt=FAILURES_THAT_PARK)
+    changed = Trial.objects.filter(Exists(marks)).annotate(since=Min("trialmark__marked_at"))
+    return [
+        trial
+        for trial in changed.order_by("pk")
+        if not _waiting(trial).filter(marked_at__lte=trial.since).exists() and _has_rested(trial)
+    ]
+
+
+def analyse_marked(trial: Trial) -> AnalysisRun | None:
+    """Analyse the trial unless another worker does, or nothing changed meanwhile.
+
+    A failure is counted on the marks, five of them park these, and none is raised.
+    """
+    with _only_one(trial) as alone:
+        marks = TrialMark.objects.filter(trial=trial, failures__lt=FAILURES_THAT_PARK)
+        if not alone or not marks.exists():
+            return None
+        try:
+            return _analyse(trial)
+        except OperationalError:
+            raise  # the database's trouble, not the trial's
+        except Exception:
+            logger.exception("The trial %s cannot be analysed", trial.slug)
+            marks.update(failures=F("failures") + 1)
+            return None
+
+
+def latest_results(trial: Trial) -> StoredResults | None:
+    """Return the results of the newest analysis, equal to the last bit to what it found."""
+    run = AnalysisRun.objects.filter(trial=trial).order_by("-pk").first()
+    if run is None:
+        return None
+    results = Results(
+        trial=trial.slug,
+        design=trial.design["kind"],
+        simulated=trial.simulated,
+        plan_sha256=run.plan_sha256,
+        deviations=tuple(run.deviations),
+        code_version=run.code_version,
+        as_of=run.counted_until.isoformat(),
+        last_log=run.last_log,
+        # JSON objects have no order in PostgreSQL; rules stand in alphabetical order.
+        logs=LogCounts(**run.logs | {"excluded": dict(sorted(run.logs["excluded"].items()))}),
+        estimates=tuple(map(_estimate, run.estimates.order_by("position"))),
+        checks=tuple(Check(**check) for check in run.checks),
+    )
+    return StoredResults(results, run.as_of, run.pk)
+
+
+def _waiting(trial: Trial) -> QuerySet[DirtyMark]:
+    return DirtyMark.objects.filter(participant__trial=trial, failures__lt=FAILURES_THAT_PARK)
+
+
+def _has_rested(trial: Trial) -> bool:
+    run = AnalysisRun.objects.filter(trial=trial).order_by("-pk").first()
+    if run is None:
+        return True
+    return timezone.now() >= run.finished_at + REST * (run.finished_at - run.as_of)
+
+
+@contextmanager
+def _only_one(trial: Trial) -> Iterator[bool]:
+    """Say whether nobody else analyses the trial, and keep others off if so.
+
+    The lock belongs to the connection and not to a transaction: it has to be had before the
+    snapshot is taken, or the snapshot would miss what the last holder stored.
+    """
+    key = [LOCK_CLASS, trial.pk]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", key)
+        (alone,) = cursor.fetchone()
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", key)
+
+
+def _analyse(trial: Trial) -> AnalysisRun:
+    """Evaluate one moment's data, store the results and delete exactly the marks it had."""
+    as_of = timezone.now()
+    with frames.snapshot():
+        trial = Trial.objects.get(pk=trial.pk)
+        marks = list(TrialMark.objects.filter(trial=trial).values_list("pk", flat=True))
+        counted_until = timezone.localdate(as_of)
+        results = evaluate(_evidence(trial, counted_until))
+        # Fails if the trial was replaced since: results of data that are gone must not be stored.
+        Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
+        run = _store(trial, results, as_of, counted_until)
+        TrialMark.objects.filter(pk__in=marks).delete()
+    return run
+
+
+def _evidence(trial: Trial, as_of: datetime.date) -> Evidence:
+    everybody = frames.of_trial(trial)
+    definition, people = trial.definition(), frames.participants(everybody)
+    if needs_task_logs(definition):
+        compressed = log_cells(definition, people, frames.task_logs(everybody))
+    else:
+        compressed = frames.cells(everybody)
+    return Evidence(
+        trial=definition,
+        participants=people,
+        cells=compressed,
+        totals=frames.totals(everybody),
+        survey_responses=frames.survey_responses(everybody),
+        refused=frames.refused(trial),
+        as_of=as_of,
+    )
+
+
+def _store(
+    trial: Trial, results: Results, as_of: datetime.datetime, counted_until: datetime.date
+) -> AnalysisRun:
+    run = AnalysisRun.objects.create(
+        trial=trial,
+        as_of=as_of,
+        counted_until=counted_until,
+        finished_at=timezone.now(),
+        plan_sha256=results.plan_sha256,
+        code_version=results.code_version,
+        last_log=results.last_log,
+        logs=dataclasses.asdict(results.logs),
+        deviations=list(results.deviations),
+        checks=[dataclasses.asdict(check) for check in results.checks],
+    )
+    StoredEstimate.objects.bulk_create(
+        StoredEstimate(
+            run=run,
+            position=position,
+            **{name: getattr(row, name) for name in STORED_FIELDS if name not in LISTS},
+            **{name: list(getattr(row, name)) for name in LISTS},
+        )
+        for position, row in enumerate(results.estimates)
+    )
+    newest = AnalysisRun.objects.filter(trial=trial).order_by("-pk")[:RUNS_KEPT]
+    AnalysisRun.objects.filter(trial=trial).exclude(pk__in=[kept.pk for kept in newest]).delete()
+    return run
+
+
+def _estimate(row: StoredEstimate) -> EstimateRow:
+    stored = {name: getattr(row, name) for name in STORED_FIELDS}
+    return EstimateRow(**stored | {name: tuple(stored[name]) for name in LISTS})

@@ -1,0 +1,23 @@
+"""What workers do. The timetable in trialsite.settings sends these; nothing else does."""
+
+from typing import Final
+
+from celery import shared_task
+
+from measurement import analysis, cells
+
+CHUNKS_AT_ONCE: Final = 50
+"""The most chunks of participants that one sweep recomputes before it looks for analyses."""
+
+
+@shared_task(name="measurement.sweep")
+def sweep() -> None:
+    """Recompute the cells of dirty participants, then analyse the trials that changed.
+
+    A lost sweep is made good by the next, and a doubled one finds nothing to do.
+    """
+    for _ in range(CHUNKS_AT_ONCE):
+        if not cells.recompute():
+            break
+    for trial in analysis.due():
+        analysis.analyse_marked(trial)
