@@ -80,7 +80,9 @@ def _days_in_ai_periods(
 def _days_in_spans(
     participants: pd.DataFrame, cells: pd.DataFrame, starts: Dates, ends: Dates
 ) -> Floats:
-    with_ai = cells[cells["assigned"].fillna(value=False) & cells["first_date"].notna()]
+    # A breakdown's population is a part of the people in the cells.
+    inside = cells["participant"].isin(participants["participant"])
+    with_ai = cells[inside & cells["assigned"].fillna(value=False) & cells["first_date"].notna()]
     spans = with_ai.groupby(["participant", "period"], dropna=False, observed=True).agg(
         first=("first_date", "min"), last=("last_date", "max")
     )
