@@ -12,7 +12,7 @@ _WholeOrNull = partial(serializers.IntegerField, allow_null=True)
 _Whole = serializers.IntegerField
 
 
-def _texts(help_text: str) -> serializers.ListField[Any]:
+def _texts(help_text: str) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(), help_text=help_text)
 
 

@@ -57,9 +57,7 @@ SLUG = OpenApiParameter(
 )
 PUBLISHED = OpenApiParameter(
     "published",
-    OpenApiTypes.INT,
-    enum=[0, 1],
-    default=0,
+    {"type": "integer", "minimum": 0, "maximum": 1, "default": 0},
     description="1: the published form, for analysts too.",
 )
 IF_NONE_MATCH = OpenApiParameter(

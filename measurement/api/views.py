@@ -57,6 +57,7 @@ class TrialList(ApiView):
 
     @extend_schema(
         operation_id="list_trials",
+        tags=["Trials"],
         summary="List trials",
         description="The trial of the token, or none if you hold no role in it any more.",
         responses=schema.answers(
@@ -77,6 +78,7 @@ class TrialDetails(TrialView):
 
     @extend_schema(
         operation_id="get_trial",
+        tags=["Trials"],
         summary="Get a trial",
         description="The trial, with the task types and tools that task logs may name.",
         parameters=[schema.SLUG],
@@ -96,6 +98,7 @@ class TrialResults(TrialView):
 
     @extend_schema(
         operation_id="get_results",
+        tags=["Results"],
         summary="Get results",
         description=(
             "The latest results: in full precision for analysts, else in the published form, "
@@ -145,6 +148,7 @@ class TaskLogs(TrialView, ListAPIView[TaskLog]):
 
     @extend_schema(
         operation_id="list_task_logs",
+        tags=["Records"],
         summary="List task logs",
         description=(
             "Analysts get everybody's task logs under pseudonyms, participants their own. "
@@ -163,6 +167,7 @@ class TaskLogs(TrialView, ListAPIView[TaskLog]):
 
     @extend_schema(
         operation_id="store_task_log",
+        tags=["Records"],
         summary="Store a task log",
         description=(
             "Participants store task logs of their own. Needs the scope `write`. Choose a new "
@@ -207,6 +212,7 @@ class Participants(TrialView, ListAPIView[Participant]):
 
     @extend_schema(
         operation_id="list_participants",
+        tags=["Records"],
         summary="List participants",
         description="Participants under pseudonyms, for analysts. Needs the scope `records`.",
         parameters=[schema.SLUG],
@@ -235,6 +241,7 @@ class Surveys(TrialView, ListAPIView[SurveyResponse]):
 
     @extend_schema(
         operation_id="list_survey_responses",
+        tags=["Records"],
         summary="List survey responses",
         description="Answers under pseudonyms, for analysts. Needs the scope `records`.",
         parameters=[schema.SLUG],
@@ -255,6 +262,7 @@ class TrialBundle(TrialView):
 
     @extend_schema(
         operation_id="get_bundle",
+        tags=["Records"],
         summary="Download the trial bundle",
         description=(
             "All data of the trial at one moment, as a ZIP file of TOML and CSV files, under "
