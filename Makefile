@@ -29,12 +29,12 @@ check: .venv/packages
 	python requirements/audit.py requirements/dev.txt
 
 bench: install
-	python -m tests.benchmarks
+	python -m benchmarks
 
 lock:
 	$(LOCK) requirements/uv.in --output-file requirements/uv.txt $(UPGRADE)
 	$(LOCK) pyproject.toml --extra site --output-file requirements/app.txt $(UPGRADE)
-	$(LOCK) pyproject.toml --extra site --extra dev --output-file requirements/dev.txt $(UPGRADE)
+	$(LOCK) pyproject.toml --extra site --extra embedded --extra dev --output-file requirements/dev.txt $(UPGRADE)
 	npm run --silent lock
 
 # The newest Python of those that this was tested with, else any that is new enough.

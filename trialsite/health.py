@@ -1,30 +1,17 @@
-"""Is the site well? `/healthz`: the process is up. `/readyz`: what it needs answers too.
-
-The heartbeat goes the way of every task: the timetable sends it through the broker, a worker
-leaves it in Redis, and it vanishes there by itself when no other follows.
-"""
+"""Is the site well? `/healthz`: the process is up. `/readyz`: what it needs answers too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import redis
-from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-HEARTBEAT = "trialsite:heartbeat"
-FRESH_SECONDS = 60
-
-
-@shared_task(name="trialsite.heartbeat")
-def heartbeat() -> None:
-    """Say that timetable, broker and worker work; the timetable sends this every 15 seconds."""
-    with _broker() as client:
-        client.set(HEARTBEAT, 1, ex=FRESH_SECONDS)
+from trialsite import heartbeat
 
 
 @never_cache
@@ -59,15 +46,9 @@ def _database_answers() -> bool:
 
 
 def _broker_answers() -> bool:
-    with _broker() as client:
+    with heartbeat.redis_client(settings.REDIS_URL) as client:
         return bool(client.ping())
 
 
 def _worker_beats() -> bool:
-    with _broker() as client:
-        return bool(client.exists(HEARTBEAT))
-
-
-def _broker() -> redis.Redis:
-    # Somebody waits for the answer: a frozen broker must not hold it back.
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    return heartbeat.is_fresh(settings.REDIS_URL)
