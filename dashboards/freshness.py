@@ -13,7 +13,8 @@ class Freshness:
     """What has come in since the results: `waiting` changes of task logs, the `oldest` of them.
 
     `being_analysed`: changes are counted and the figures are being worked out anew. `parked`:
-    changes that failed again and again and that nobody tries any more.
+    changes that failed again and again and that no worker tries any more; `analysis_parked`: the
+    same of the analysis.
     """
 
     now: datetime.datetime
@@ -22,6 +23,7 @@ class Freshness:
     being_analysed: bool = False
     oldest: datetime.datetime | None = None
     parked: int = 0
+    analysis_parked: bool = False
 
     @property
     def age(self) -> str:
@@ -52,6 +54,11 @@ class Freshness:
             found.append(
                 f"{_changes(self.parked)} could not be counted and {_are(self.parked)} left out of "
                 "these results. Tell whoever runs this site."
+            )
+        if self.analysis_parked:
+            found.append(
+                "The analysis failed several times, so newer task logs are not in these results. "
+                "Tell whoever runs this site."
             )
         return tuple(found)
 

@@ -1,0 +1,94 @@
+"""What a dashboard page says, put together from published results. Pure."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from dashboards import headlines, plan
+from dashboards.downloads import CsvFile, csv_file
+from dashboards.sections import Section, sections
+from dashboards.tables import Table
+from measurement.estimation.definition import Trial
+from measurement.estimation.results import Check, LogCounts, Results
+
+ALL_RESULTS: Final = "all-results"
+RULES: Final = {
+    "void": "taken out by the person who logged them",
+    "withheld": "announced and never logged",
+    "before_start": "before the trial started",
+    "after_end": "after the trial ended",
+    "run_in": "during the first days, when people still learn",
+    "before_enrolment": "before the person joined",
+    "after_withdrawal": "after the person left",
+    "not_assigned": "without a known assignment to work with or without AI",
+}
+"""Why task logs are excluded, in words; a test holds it complete."""
+VERDICTS: Final = {"pass": "Passed", "warn": "Look into this", "fail": "Failed"}
+
+
+@dataclass(frozen=True)
+class Published:
+    """Published results of a trial, and the moment of the data."""
+
+    results: Results
+    trial: Trial
+    as_of: datetime.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Everything that the page of a trial with results shows, apart from how fresh it is.
+
+    `files` are the downloads by the name in their address: one a section, and one of everything.
+    """
+
+    headline: str
+    not_final: str
+    sections: tuple[Section, ...]
+    files: Mapping[str, CsvFile]
+    logs: Table
+    checks: tuple[Check, ...]
+    plan: list[tuple[str, str]]
+    plan_sha256: str
+    code_version: str
+    deviations: list[str]
+
+
+def page(found: Published, *, today: datetime.date) -> Page:
+    """Return the page of published results."""
+    results, trial = found.results, found.trial
+    parts = sections(results, trial)
+    rows = {part.slug: part.rows for part in parts} | {ALL_RESULTS: results.estimates}
+    return Page(
+        headline=headlines.headline(results, assumptions=trial.assumptions),
+        not_final=plan.not_final(trial, today),
+        sections=parts,
+        files={name: csv_file(name, rows[name], results, found.as_of) for name in rows},
+        logs=log_counts(results.logs),
+        checks=results.checks,
+        plan=plan.plan_words(trial, results),
+        plan_sha256=results.plan_sha256,
+        code_version=results.code_version,
+        deviations=plan.deviations(results),
+    )
+
+
+def log_counts(logs: LogCounts) -> Table:
+    """Return what became of the task logs, to the nearest 5."""
+    excluded = [
+        (f"Excluded: {RULES.get(rule, rule)}", count) for rule, count in logs.excluded.items()
+    ]
+    counts = [
+        ("Received", logs.received),
+        ("Refused, because they cannot be true", logs.refused),
+        ("Stored", logs.stored),
+        *excluded,
+        ("Analysed", logs.analysed),
+    ]
+    return Table(
+        caption="What became of the task logs",
+        columns=("", "Task logs"),
+        rows=tuple((name, f"{count:,}") for name, count in counts),
+        notes=("Counts are rounded to the nearest 5, so they may not add up.",),
+    )
