@@ -126,6 +126,26 @@ def latest_results(trial: Trial) -> StoredResults | None:
     return StoredResults(results, run.as_of, run.pk)
 
 
+def dirty_participants(trial: Trial) -> int:
+    """Return how many participants wait for being recomputed."""
+    return _waiting(trial).values("participant").distinct().count()
+
+
+def parked_participants(trial: Trial) -> int:
+    """Return how many participants could not be recomputed, five times over."""
+    parked = DirtyMark.objects.filter(participant__trial=trial, failures__gte=FAILURES_THAT_PARK)
+    return parked.values("participant").distinct().count()
+
+
+def is_outdated(trial: Trial) -> bool:
+    """Say whether the newest results, if any, lack something that is stored."""
+    return (
+        TrialMark.objects.filter(trial=trial).exists()
+        or _waiting(trial).exists()
+        or not AnalysisRun.objects.filter(trial=trial).exists()
+    )
+
+
 def _waiting(trial: Trial) -> QuerySet[DirtyMark]:
     return DirtyMark.objects.filter(participant__trial=trial, failures__lt=FAILURES_THAT_PARK)
 

@@ -1,0 +1,83 @@
+"""`load_demo`: the demonstration trials, analysed by the workers."""
+
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from fixtures.demo import DEMO_PARTICIPANTS, DEMO_SLUG, PLAYGROUND_SLUG, demo_trial, small_trial
+from measurement import analysis, bundles
+from measurement.estimation.simulate import Simulation
+from measurement.management.demo import admit
+from measurement.management.progress import Progress
+from measurement.models import Trial
+
+SECONDS_WITHOUT_PROGRESS: Final = 120
+SECONDS_BETWEEN_LOOKS: Final = 0.25
+
+
+class Command(BaseCommand):
+    """Loads what is missing of the demonstration, and waits until workers have analysed it."""
+
+    help = "Load the demonstration trials and their users, where they are missing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the size of the large trial."""
+        parser.add_argument(
+            "--participants", type=int, default=DEMO_PARTICIPANTS, help="of the large trial"
+        )
+
+    def handle(self, *, participants: int, **options: Any) -> None:
+        """Load, admit the users, wait."""
+        recipes: dict[str, Callable[[], Simulation]] = {
+            # The small one first: workers have done it while the large one is being loaded.
+            PLAYGROUND_SLUG: lambda: small_trial(timezone.localdate()),
+            DEMO_SLUG: lambda: demo_trial(participants=participants),
+        }
+        for slug, draw in recipes.items():
+            trial = Trial.objects.filter(slug=slug).first() or self._load(slug, draw())
+            admit(trial)
+        for slug in recipes:
+            self._wait(Trial.objects.get(slug=slug))
+
+    def _load(self, slug: str, simulation: Simulation) -> Trial:
+        rows = len(simulation.bundle.task_logs)
+        label = f"{slug}: {rows:,} simulated task logs are being stored"
+        return bundles.load(simulation.bundle, progress=Progress(label, sys.stdout))
+
+    def _wait(self, trial: Trial) -> None:
+        """Show the workers' progress until nothing of the trial waits for them."""
+        people = trial.participant_set.count()
+        progress = Progress(f"{trial.slug}: participants recomputed by the workers", sys.stdout)
+        patience = _Patience()
+        while dirty := analysis.dirty_participants(trial):
+            progress(people - dirty, people)
+            patience.wait(dirty)
+        if analysis.is_outdated(trial):
+            progress(people, people)
+            self.stdout.write(f"{trial.slug}: the workers are computing results")
+        while analysis.is_outdated(trial):
+            patience.wait(0)
+        self.stdout.write(f"{trial.slug}: analysed")
+
+
+class _Patience:
+    """Waits while something moves; raises CommandError where nothing has moved for too long."""
+
+    def __init__(self) -> None:
+        self._seen = -1
+        self._since = time.monotonic()
+
+    def wait(self, left: int) -> None:
+        if left != self._seen:
+            self._seen, self._since = left, time.monotonic()
+        if time.monotonic() - self._since > SECONDS_WITHOUT_PROGRESS:
+            raise CommandError(
+                f"No worker has done anything for {SECONDS_WITHOUT_PROGRESS} seconds. "
+                "Do worker, timetable and broker run?"
+            )
+        time.sleep(SECONDS_BETWEEN_LOOKS)

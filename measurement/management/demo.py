@@ -1,0 +1,34 @@
+"""The demonstration's sign-ins: one address a role, in both trials."""
+
+from typing import Final
+
+from measurement import enrolment
+from measurement.models import Participant, Role, Trial, User
+
+PARTICIPANT: Final = "participant@demo.example"
+SIGN_INS: Final[dict[str, tuple[Role, str]]] = {
+    PARTICIPANT: (Role.PARTICIPANT, "logs tasks, sees own logs"),
+    "lead@demo.example": (Role.LEAD, "sees the dashboards"),
+    "analyst@demo.example": (Role.ANALYST, "gets full results and pseudonymised records"),
+    "administrator@demo.example": (Role.ADMINISTRATOR, "keeps the trial"),
+}
+
+
+def admit(trial: Trial) -> None:
+    """Give every demonstration user their role in the trial; does nothing the second time."""
+    for email, (role, _) in SIGN_INS.items():
+        user = User.objects.filter(email=email).first() or User.objects.create_user(email=email)
+        if role == Role.PARTICIPANT:
+            _take_part(user, trial)
+        enrolment.grant(user=user, trial=trial, role=role, actor=None)
+
+
+def _take_part(user: User, trial: Trial) -> None:
+    people = Participant.objects.filter(trial=trial)
+    if people.filter(user=user).exists():
+        return
+    free = people.filter(user__isnull=True, withdrawn_on__isnull=True).order_by("pseudonym")
+    first = free.first()
+    if first is None:
+        raise ValueError(f"trial {trial.slug}: nobody is left whom {user.email} could be")
+    enrolment.link(participant=first, user=user, actor=None)
