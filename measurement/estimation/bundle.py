@@ -37,8 +37,10 @@ from measurement.estimation.bundle_files import (
     write_files,
 )
 from measurement.estimation.definition import (
+    MAX_WHOLE_NUMBER,
     DefinitionErrors,
     Trial,
+    is_storable_text,
     nearest,
     parse_trial,
     to_toml,
@@ -148,8 +150,9 @@ def _read_trial(data: bytes | None, faults: Faults) -> Trial | None:
         return parse_trial(tomllib.loads(data.decode("utf-8-sig")))
     except DefinitionErrors as errors:
         for error in errors.errors:
-            faults.add(TRIAL, None, error.where, str(error.given), error.allowed)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            given = None if error.given is None else str(error.given)
+            faults.add(TRIAL, None, error.where, given, error.allowed)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         faults.add(TRIAL, None, None, str(error), "TOML in UTF-8")
     return None
 
@@ -159,17 +162,20 @@ def _read_counts(data: bytes | None, faults: Faults) -> dict[str, int]:
         return {}
     try:
         counts = json.loads(data.decode("utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         faults.add(COUNTS, None, None, str(error), "JSON in UTF-8")
         return {}
-    if not isinstance(counts, dict) or not all(map(_is_count, counts.values())):
+    if not isinstance(counts, dict) or not all(map(_is_count, counts.items())):
         faults.add(COUNTS, None, None, str(counts), "an object of whole numbers by rule")
         return {}
     return counts
 
 
-def _is_count(given: object) -> bool:
-    return isinstance(given, int) and not isinstance(given, bool) and given >= 0
+def _is_count(item: tuple[str, object]) -> bool:
+    rule, count = item
+    if not isinstance(count, int) or isinstance(count, bool):
+        return False
+    return is_storable_text(rule) and 0 <= count <= MAX_WHOLE_NUMBER
 
 
 def _read(

@@ -29,7 +29,8 @@ class DefinitionFault:
     allowed: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.given!r}, {self.allowed} is allowed"
+        given = "nothing" if self.given is None else repr(self.given)
+        return f"{self.where}: {given}, {self.allowed} is allowed"
 
 
 class DefinitionErrors(ValueError):  # noqa: N818 - it carries many

@@ -226,6 +226,9 @@ def test_survey_bands_are_ordered(tmp_path: Path) -> None:
         ({"counts": "[]"}, "counts.json"),
         ({"counts": '{"rule": -1}'}, "counts.json"),
         ({"counts": "{"}, "counts.json"),
+        ({"counts": '{"rule": 4294967296}'}, "counts.json"),
+        ({"counts": "[" * 100_000}, "counts.json"),
+        ({"trial": "x = " + "[" * 100_000}, "trial.toml"),
         ({"survey_response": "participant\n"}, "survey_response.csv"),
     ],
 )
