@@ -47,7 +47,7 @@ def make_team(slug: str) -> Team:
         trial=trial,
         users=users,
         participant=make_participant(trial, "p-1", users[Role.PARTICIPANT]),
-        colleague=make_participant(trial, "p-2", None),
+        colleague=make_participant(trial, "p-2"),
     )
 
 
@@ -81,22 +81,23 @@ def make_user(email: str) -> User:
     return User.objects.create_user(email=email)
 
 
-def make_participant(trial: Trial, pseudonym: str, user: User | None) -> Participant:
+def make_participant(
+    trial: Trial, pseudonym: str, user: User | None = None, *, arm: str = "ai"
+) -> Participant:
     department, _ = Department.objects.get_or_create(trial=trial, name="Ministry of Tea")
     participant = Participant.objects.create(
         trial=trial, pseudonym=pseudonym, user=user, department=department, team="Kettle"
     )
-    arm = trial.arm_set.get(name="ai")
-    Assignment.objects.create(participant=participant, arm=arm)
+    Assignment.objects.create(participant=participant, arm=trial.arm_set.get(name=arm))
     return participant
 
 
-def make_log(participant: Participant, key: str) -> None:
+def make_log(participant: Participant, key: str, *, minutes: float = 25.5) -> None:
     record(
         participant=participant,
         log=NewTaskLog(
             key=key,
-            minutes=25.5,
+            minutes=minutes,
             ai_used=True,
             date=datetime.date(2024, 10, 1),
             task_type="drafting",

@@ -43,6 +43,7 @@ def ask(client: Client, name: str, method: str, slug: str = "tea") -> str:
     body = "{}" if method == "POST" else ""
     response = client.generic(method, address, body, content_type="application/json")
     if response.headers["Content-Type"] != "application/problem+json":
+        b"".join(response)  # the bundle's file is closed at its end
         return "done"
     kind: str = response.json()["type"].rpartition(":")[2]
     return "done" if kind in ANSWERED else kind

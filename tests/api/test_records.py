@@ -24,7 +24,7 @@ def address(name: str) -> str:
 
 def fill(team: Team, people: int) -> None:
     for number in range(people):
-        participant = make_participant(team.trial, f"q-{number}", None)
+        participant = make_participant(team.trial, f"q-{number}")
         make_log(participant, f"k-{number}")
         make_survey_response(participant)
 
@@ -131,7 +131,7 @@ def test_the_number_of_queries_does_not_grow(name: str, tea: Team, analyst: Clie
     fill(tea, 1)
     before = queries()
     for number in range(20):
-        participant = make_participant(tea.trial, f"r-{number}", None)
+        participant = make_participant(tea.trial, f"r-{number}")
         make_log(participant, "k")
         make_survey_response(participant)
     assert queries() == before <= 4

@@ -1,0 +1,120 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from measurement import analysis
+from measurement.estimation.disclosure import published
+from measurement.models import Role
+from tests.api.conftest import RESULTS, Team, make_log, make_participant
+from tests.api.test_schema import assert_described
+
+PEOPLE = 24
+
+
+@pytest.fixture
+def analysed(tea: Team) -> Team:
+    """Somebody with AI takes about two thirds of the time that somebody without takes."""
+    for number in range(PEOPLE):
+        arm = ("control", "ai")[number % 2]
+        participant = make_participant(tea.trial, f"r-{number:02}", arm=arm)
+        for task in range(3):
+            minutes = (30 if arm == "control" else 20) + (7 * number + 5 * task) % 11 / 3
+            make_log(participant, f"k-{task}", minutes=minutes)
+    analysis.analyse(tea.trial)
+    return tea
+
+
+@pytest.fixture
+def analyst(tea: Team, client_of: Callable[..., Client]) -> Client:
+    return client_of(tea, Role.ANALYST, "results")
+
+
+def found(team: Team) -> analysis.StoredResults:
+    results = analysis.latest_results(team.trial)
+    assert results is not None
+    return results
+
+
+def row_of(document: dict[str, Any], estimand: str, dimension: str = "all") -> dict[str, Any]:
+    rows = [
+        row
+        for row in document["estimates"]
+        if (row["estimand"], row["dimension"], row["sample"]) == (estimand, dimension, "primary")
+    ]
+    return dict(rows[0])
+
+
+def test_before_the_first_analysis_there_is_nothing(analyst: Client) -> None:
+    response = analyst.get(RESULTS)
+    assert response.status_code == 404
+    assert response.json()["type"] == "urn:trialsite:problem:not-analysed"
+
+
+def test_analysts_get_what_is_stored_to_the_last_bit(analysed: Team, analyst: Client) -> None:
+    document = analyst.get(RESULTS).json()
+    stored = found(analysed)
+    assert document.pop("snapshot_at") == stored.as_of.isoformat()
+    assert json.dumps(document) == json.dumps(stored.results.as_json())
+    assert document["last_log"] == 3 * PEOPLE
+    assert document["logs"]["analysed"] == 3 * PEOPLE
+    ratio = row_of(document, "time_ratio")
+    assert 0.6 < ratio["ci_low"] < ratio["value"] < ratio["ci_high"] < 0.8
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.PARTICIPANT, Role.ADMINISTRATOR])
+def test_everybody_else_gets_the_published_form(
+    analysed: Team, analyst: Client, client_of: Callable[..., Client], role: Role
+) -> None:
+    document = client_of(analysed, role, "results").get(RESULTS).json()
+    assert document == analyst.get(RESULTS, {"published": "1"}).json()
+    del document["snapshot_at"]
+    expected = published(found(analysed).results, minimum_people=10).as_json()
+    assert document == json.loads(json.dumps(expected))
+    ratio = row_of(document, "time_ratio")
+    assert ratio["value"] == round(ratio["value"], 2)
+    assert ratio["std_error"] is None
+
+
+def test_small_groups_are_suppressed_in_the_published_form_alone(
+    tea: Team, analyst: Client
+) -> None:
+    for number in range(8):
+        participant = make_participant(tea.trial, f"r-{number}", arm=("control", "ai")[number % 2])
+        make_log(participant, "k", minutes=20 + number)
+    analysis.analyse(tea.trial)
+    full = analyst.get(RESULTS).json()
+    assert not any(row["suppressed"] for row in full["estimates"])
+    row = row_of(analyst.get(RESULTS, {"published": "1"}).json(), "time_ratio")
+    assert row["suppressed"] is True
+    assert row["value"] is row["ci_low"] is row["ci_high"] is row["participants"] is None
+
+
+def test_answers_are_as_described(analysed: Team, analyst: Client) -> None:
+    assert_described(analyst.get(RESULTS), RESULTS)
+    assert_described(analyst.get(RESULTS, {"published": "1"}), RESULTS)
+    assert_described(analyst.get(RESULTS, {"published": "yes"}), RESULTS)
+
+
+def test_nothing_is_sent_twice_to_whoever_has_it(analysed: Team, analyst: Client) -> None:
+    first = analyst.get(RESULTS)
+    again = analyst.get(RESULTS, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    weak = f'"another", W/{first["ETag"]}'
+    assert analyst.get(RESULTS, headers={"If-None-Match": weak}).status_code == 304
+    shown = analyst.get(RESULTS, {"published": "1"}, headers={"If-None-Match": first["ETag"]})
+    assert shown.status_code == 200
+    make_log(analysed.participant, "new")
+    analysis.analyse(analysed.trial)
+    assert analyst.get(RESULTS, headers={"If-None-Match": first["ETag"]}).status_code == 200
+    assert first["Cache-Control"] == "private, no-cache"
+
+
+def test_the_number_of_queries_is_constant(analysed: Team, analyst: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        analyst.get(RESULTS)
+    assert len(queries) == 4  # the token, the roles, the analysis, its estimates
