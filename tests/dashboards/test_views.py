@@ -1,0 +1,201 @@
+"""The lead's pages: who may see them, what is on them, what never is."""
+
+import csv
+import dataclasses
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from measurement.analysis import analyse, latest_results
+from measurement.models import DirtyMark, Membership, Participant, Role, TrialMark
+from tests.dashboards.conftest import SMALL_GROUP, Led
+from tests.people import make_log, make_participant, make_trial, make_user
+
+pytestmark = pytest.mark.django_db
+QUERIES_PER_PAGE = 12
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text_of(led: Led, path: str = "") -> str:
+    response = client_of(led.lead).get(f"/trials/{led.trial.slug}/{path}")
+    assert response.status_code == 200
+    return response.content.decode("utf-8-sig")
+
+
+def visible(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_the_dashboard_shows_what_was_found(led: Led) -> None:
+    page = visible(text_of(led))
+    assert "Results as of" in page
+    assert re.search(r"People given AI (saved|took)|No clear difference", page)
+    for heading in ("Departments", "Types of task", "Reported and measured minutes", "The plan"):
+        assert heading in page
+    assert "Simulated data" in page
+    assert f"{SMALL_GROUP} [c] [c] [c]" in page
+
+
+def test_a_page_takes_few_queries(
+    led: Led, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = client_of(led.lead)
+    for path in ("/trials/", f"/trials/{led.trial.slug}/"):
+        with django_assert_max_num_queries(QUERIES_PER_PAGE):
+            assert client.get(path).status_code == 200
+
+
+def test_no_unrounded_number_is_on_any_page(led: Led) -> None:
+    """Every float of the engine's own results, as it would be written, and every exact count."""
+    found = latest_results(led.trial)
+    assert found
+    exact = {
+        repr(value)
+        for row in found.results.estimates
+        for value in dataclasses.asdict(row).values()
+        if isinstance(value, float) and value != round(value, 2)
+    }
+    assert len(exact) > 100
+    for path in ("", "departments.csv", "task-types.csv", "all-results.csv"):
+        page = text_of(led, path)
+        assert not [number for number in exact if number in page]
+
+
+def test_a_small_group_has_no_numbers_in_any_download(led: Led) -> None:
+    for path in ("departments.csv", "all-results.csv"):
+        rows = list(csv.DictReader(io.StringIO(text_of(led, path))))
+        small = [row for row in rows if row["group"] == SMALL_GROUP]
+        assert len(small) == 3
+        for row in small:
+            assert {row[name] for name in ("value", "ci_low", "ci_high", "logs")} == {"[c]"}
+        others = [row for row in rows if row["dimension"] == "department" and row not in small]
+        assert any(row["value"] == "[c]" for row in others), "subtraction would tell"
+        assert any(row["value"] not in ("[c]", "[x]") for row in others)
+
+
+def test_downloads_are_named_and_marked(led: Led) -> None:
+    response = client_of(led.lead).get(f"/trials/{led.trial.slug}/departments.csv")
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.headers["Content-Disposition"] == (
+        f'attachment; filename="{led.trial.slug}-departments.csv"'
+    )
+    text = response.content.decode("utf-8-sig")
+    assert "Simulated data" in text
+    assert text.splitlines()[-1].startswith("End of file: ")
+
+
+def test_every_link_to_a_download_works_and_tells_its_size(led: Led) -> None:
+    page = text_of(led)
+    links = set(re.findall(r'href="(/trials/[^"]+\.csv)" download>([^<]+)<', page))
+    assert len(links) >= 7
+    client = client_of(led.lead)
+    for href, text in links:
+        size = len(client.get(href).content)
+        assert text.endswith(f"(CSV, {max(1, round(size / 1024))} KB)")
+
+
+def test_nothing_is_kept_by_browsers(led: Led) -> None:
+    client = client_of(led.lead)
+    for path in ("/trials/", f"/trials/{led.trial.slug}/", f"/trials/{led.trial.slug}/grades.csv"):
+        assert "no-store" in client.get(path).headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        (Role.LEAD, 200),
+        (Role.ADMINISTRATOR, 200),
+        (Role.ANALYST, 404),
+        (Role.PARTICIPANT, 404),
+        (None, 404),
+    ],
+)
+def test_only_leads_and_administrators_see_a_trial(role: Role | None, status: int) -> None:
+    trial, other = make_trial(), make_trial("kettle")
+    user = make_user("sam.spoon@example.com", (Role.LEAD, other))
+    if role:
+        Membership.objects.create(user=user, trial=trial, role=role)
+    client = client_of(user)
+    assert client.get("/trials/teapot/").status_code == status
+    assert ("The teapot trial" in client.get("/trials/").content.decode()) == (status == 200)
+
+
+def test_others_are_asked_to_sign_in() -> None:
+    make_trial()
+    for path in ("/trials/", "/trials/teapot/", "/trials/teapot/departments.csv"):
+        response = Client().get(path)
+        assert response.status_code == 302
+        assert response.headers["Location"].startswith("/account/login/code/?next=/trials/")
+
+
+def test_what_is_not_there_is_not_found(led: Led) -> None:
+    client = client_of(led.lead)
+    for path in ("no-such-trial/", f"{led.trial.slug}/no-such-file.csv", "x/departments.csv"):
+        assert client.get(f"/trials/{path}").status_code == 404
+    assert client.post(f"/trials/{led.trial.slug}/").status_code == 405
+
+
+def test_a_trial_without_results_says_so() -> None:
+    trial = make_trial()
+    client = client_of(make_user("sam.spoon@example.com", (Role.LEAD, trial)))
+    page = visible(client.get("/trials/teapot/").content.decode())
+    assert "There are no results yet." in page
+    assert "being counted now" not in page
+    assert client.get("/trials/teapot/departments.csv").status_code == 404
+    make_log(make_participant(trial, make_user("robin.teapot@example.com")), "k1")
+    assert "being counted now" in visible(client.get("/trials/teapot/").content.decode())
+
+
+def test_a_new_log_is_said_to_wait_and_then_counted(led: Led) -> None:
+    assert "Nothing has changed since then." in visible(text_of(led))
+    participant = Participant.objects.filter(trial=led.trial)[0]
+    make_log(participant, "new", task_type=None, date=None)
+    assert "1 change to task logs since then is still being counted." in visible(text_of(led))
+    assert "Newer task logs are being counted" in visible(
+        client_of(led.lead).get("/trials/").content.decode()
+    )
+    analyse(led.trial)
+    assert "Nothing has changed since then." in visible(text_of(led))
+
+
+def test_marks_that_wait_long_or_are_parked_are_told_of(led: Led) -> None:
+    participant = Participant.objects.filter(trial=led.trial)[0]
+    mark = DirtyMark.objects.create(participant=participant)
+    DirtyMark.objects.filter(pk=mark.pk).update(marked_at=timezone.now() - timedelta(hours=2))
+    DirtyMark.objects.create(participant=participant, failures=5)
+    TrialMark.objects.create(trial=led.trial, failures=5)
+    page = visible(text_of(led))
+    assert "The workers are behind: the oldest change has been waiting for 2 hours." in page
+    assert "1 change could not be counted and is left out" in page
+    assert "The analysis failed several times" in page
+
+
+def test_the_list_says_where_each_trial_stands() -> None:
+    today = timezone.localdate()
+    dates: dict[str, dict[str, Any]] = {
+        "teapot": {},
+        "kettle": {"starts_on": today + timedelta(1)},
+        "ladle": {"starts_on": today - timedelta(9), "ends_on": today},
+        "spoon": {"ends_on": today - timedelta(1)},
+    }
+    trials = [make_trial(slug, **fields) for slug, fields in dates.items()]
+    user = make_user("sam.spoon@example.com", *((Role.LEAD, trial) for trial in trials))
+    page = visible(client_of(user).get("/trials/").content.decode())
+    for words in ("Running, no end given", "Starts on", "Runs until", "Ended on", "None yet"):
+        assert words in page
+
+
+def test_somebody_without_a_trial_is_told_so() -> None:
+    page = client_of(make_user("sam.spoon@example.com")).get("/trials/").content.decode()
+    assert "You do not lead a trial at the moment." in page
