@@ -19,8 +19,8 @@ class Link:
 
 
 def navigation(request: HttpRequest | None) -> list[Link]:
-    """Return the links for whoever asks. Without a request, as on a page of error 500: none."""
-    if request is None:
+    """Return the links for whoever asks; none on error pages that come before anybody is known."""
+    if request is None or not hasattr(request, "user"):
         return []
     return [
         Link(text, href, active=request.path.startswith(href)) for text, href in _targets(request)

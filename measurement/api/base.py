@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from measurement.api import permissions
 from measurement.api.parameters import refuse_unknown
+from measurement.api.parsers import refuse_large_body
 from measurement.api.permissions import Needs, Reach
 from measurement.models import ApiToken
 
@@ -35,6 +36,7 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, then check what the request needs. Raises Problem and its like."""
+        refuse_large_body(request._request)
         super().initial(request, *args, **kwargs)
         method = request.method or ""
         needs = self.needs.get("GET" if method == "HEAD" else method)

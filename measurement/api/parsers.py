@@ -3,6 +3,7 @@
 import json
 from typing import IO, Any
 
+from django.http import HttpRequest
 from rest_framework.parsers import BaseParser
 
 from measurement.api.problems import INVALID_BODY, TOO_LARGE, Fault, Problem, named
@@ -10,12 +11,12 @@ from measurement.api.problems import INVALID_BODY, TOO_LARGE, Fault, Problem, na
 MAX_BODY_BYTES = 65_536
 # A larger body is read to its end, up to here, because a server that closes the connection on
 # unread data takes the answer away from a client that is still sending.
-MAX_DRAINED_BYTES = 64 * 1024 * 1024
+MAX_DRAINED_BYTES = 16 * 1024 * 1024
 EXACT_DIGITS = 15  # whole numbers of so many digits are exact as floats
 
 
 class StrictJSONParser(BaseParser):
-    """Parser of UTF-8 `application/json` of at most 64 KiB.
+    """Parser of UTF-8 `application/json`.
 
     `NaN` and `Infinity`, which are not JSON, come through as floats, so that the field that holds
     one can be named when it is refused.
@@ -29,8 +30,24 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Any = None,
     ) -> Any:
-        """Return the value. Raises Problem (400 or 413)."""
-        return loads(_read(stream))
+        """Return the value. Raises Problem (400)."""
+        return loads(stream.read())
+
+
+def refuse_large_body(request: HttpRequest) -> None:
+    """Raise Problem (413) for a body above the limit, whatever else is wrong with the request."""
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return  # Django reads no body then
+    if length <= MAX_BODY_BYTES:
+        return
+    drained = 0
+    while drained < MAX_DRAINED_BYTES and (chunk := request.read(MAX_BODY_BYTES)):
+        drained += len(chunk)
+    raise Problem(
+        TOO_LARGE, f"The body is too large; at most {MAX_BODY_BYTES:,} bytes are allowed."
+    )
 
 
 def loads(body: bytes) -> Any:
@@ -50,18 +67,6 @@ def loads(body: bytes) -> Any:
         ) from None
     except RecursionError:
         raise Problem(INVALID_BODY, "The body is nested too deeply.") from None
-
-
-def _read(stream: IO[bytes]) -> bytes:
-    body = stream.read(MAX_BODY_BYTES + 1)
-    if len(body) <= MAX_BODY_BYTES:
-        return body
-    drained = len(body)
-    while drained < MAX_DRAINED_BYTES and (chunk := stream.read(MAX_BODY_BYTES)):
-        drained += len(chunk)
-    raise Problem(
-        TOO_LARGE, f"The body is too large; at most {MAX_BODY_BYTES:,} bytes are allowed."
-    )
 
 
 def _object_of_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Kind:
         return f"urn:trialsite:problem:{self.code}"
 
 
+BAD_REQUEST = Kind("bad-request", 400, "Bad request", "The request cannot be understood.")
 INVALID_BODY = Kind("invalid-body", 400, "Invalid body", "The body cannot be used.")
 INVALID_PARAMETER = Kind(
     "invalid-parameter", 400, "Invalid parameter", "A parameter of the address cannot be used."

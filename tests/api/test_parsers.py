@@ -1,13 +1,14 @@
 import contextlib
-import io
 import json
 import math
 
 import pytest
+from django.http import HttpRequest
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measurement.api.parsers import MAX_BODY_BYTES, StrictJSONParser, loads
+from measurement.api.parsers import MAX_BODY_BYTES, loads, refuse_large_body
 from measurement.api.problems import INVALID_BODY, TOO_LARGE, Problem
 
 JSON = st.recursive(
@@ -63,17 +64,23 @@ def test_numbers_too_long_for_an_int_become_floats() -> None:
     assert loads(b"9" * 5_000) == math.inf
 
 
-def test_reads_a_body_of_the_largest_size_and_no_larger() -> None:
-    parser = StrictJSONParser()
-    largest = b'"' + b"a" * (MAX_BODY_BYTES - 2) + b'"'
-    assert len(parser.parse(io.BytesIO(largest))) == MAX_BODY_BYTES - 2
+def post(body: bytes) -> HttpRequest:
+    return RequestFactory().post("/", body, content_type="application/json")
+
+
+def test_a_body_of_the_largest_size_is_read_and_no_larger() -> None:
+    refuse_large_body(post(b"a" * MAX_BODY_BYTES))
     with pytest.raises(Problem) as caught:
-        parser.parse(io.BytesIO(b" " + largest))
+        refuse_large_body(post(b"a" * (MAX_BODY_BYTES + 1)))
     assert caught.value.kind is TOO_LARGE
 
 
 def test_a_body_that_is_too_large_is_read_to_its_end() -> None:
-    stream = io.BytesIO(b"a" * 10_000_000)
+    request = post(b"a" * 10_000_000)
     with pytest.raises(Problem):
-        StrictJSONParser().parse(stream)
-    assert stream.read() == b""
+        refuse_large_body(request)
+    assert request.read() == b""
+
+
+def test_a_length_that_is_no_number_is_no_body() -> None:
+    refuse_large_body(RequestFactory().generic("POST", "/", b"a", CONTENT_LENGTH="long"))

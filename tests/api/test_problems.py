@@ -98,6 +98,18 @@ def test_a_refusal_says_what_is_needed(tea: Team, client_of: Callable[..., Clien
     assert detail == "This needs the role analyst in the trial; you are lead."
 
 
+def test_a_wrong_host_is_a_problem(db: None) -> None:
+    response = Client().get(SURVEYS, headers={"Host": "elsewhere.example"})
+    assert response.status_code == 400
+    assert response.json()["type"] == "urn:trialsite:problem:bad-request"
+
+
+def test_a_large_body_is_refused_before_anything_else(db: None) -> None:
+    response = Client().post(SURVEYS, b"a" * 10_000_000, content_type="text/plain")
+    assert response.status_code == 413
+    assert response["Content-Type"] == "application/problem+json"
+
+
 def test_answers_carry_security_headers(tea: Team, client_of: Callable[..., Client]) -> None:
     make_log(tea.participant, "k")
     client = client_of(tea, Role.ANALYST, "records")
