@@ -1,0 +1,75 @@
+"""A real Chromium against a real server."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from measurement.models import User
+from tests.browser.chromium import find_chromium
+from tests.browser.visitor import Visitor
+from trialsite import demo_mail
+
+# Playwright's synchronous interface runs an event loop in this thread; the tests' own queries are
+# not asynchronous for that.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Have a Chromium, or say loudly that there is none."""
+    with sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        if path is None:
+            pytest.skip("NO CHROMIUM WAS FOUND: nothing was tested in a browser")
+        # Chromium's sandbox does not start as root, as in containers.
+        sandboxed = os.geteuid() != 0
+        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=sandboxed)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def demo(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the site as the demo does: codes are shown on a page."""
+    settings.DEMO = True
+    settings.EMAIL_BACKEND = "trialsite.demo_mail.EmailBackend"
+    monkeypatch.setattr(demo_mail, "FOLDER", tmp_path / "mail")
+    cache.clear()  # counts of earlier sign-ins
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, live_server: LiveServer, demo: None
+) -> Iterator[Callable[..., Visitor]]:
+    """Return a function that lets somebody visit, signed in as `user` or not."""
+    visitors: list[Visitor] = []
+
+    def start(*, width: int = 1280, javascript: bool = True, user: User | None = None) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=javascript
+        )
+        if user is not None:
+            name = django_settings.SESSION_COOKIE_NAME
+            context.add_cookies([{"name": name, "value": _session(user), "url": live_server.url}])
+        page = context.new_page()
+        visitors.append(Visitor(page, live_server.url, javascript=javascript))
+        return visitors[-1]
+
+    yield start
+    for visitor in visitors:
+        visitor.page.context.close()
+        visitor.leave()
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies[django_settings.SESSION_COOKIE_NAME].value
