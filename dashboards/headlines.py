@@ -36,7 +36,7 @@ def reported_beside_measured(reported: Reading | None, measured: Reading | None)
     said = f"People reported saving {_minutes(reported.value)} a day"
     if measured is None:
         return f"{said}. Measured minutes a day are not available to compare."
-    both = f"{said}; {_saved_or_lost(measured.value)} per working day were measured"
+    both = f"{said}; task logs show {_saved_or_lost(measured.value)} per working day"
     gap = number(abs(reported.value - measured.value))
     if reported.low > measured.high:
         return f"{both}. Reports are {gap} minutes above the measurement."
@@ -57,7 +57,7 @@ def across_groups(rows: Sequence[EstimateRow], measure: Measure, *, one: str, se
     readings = [reading for row in rows if (reading := measure.reading(row))]
     if not readings:
         return f"There is no figure for any {one}."
-    of_all = f"{len(readings)} {one if len(readings) == 1 else several}"
+    of_all = f"the {len(readings)} {one if len(readings) == 1 else several} shown"
     faster = sum(reading.is_saving for reading in readings)
     slower = sum(reading.is_loss for reading in readings)
     if not faster and not slower:

@@ -28,10 +28,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Measure:
-    """An estimand as people read it: `label` names it with its unit, `suffix` follows a number."""
+    """An estimand as people read it: `label` in full, `short` for a column that has a caption.
+
+    `suffix` follows a number.
+    """
 
     estimand: str
     label: str
+    short: str
     suffix: str
     convert: Callable[[EstimateRow], Reading | None]
 
@@ -115,19 +119,29 @@ def _percent_of(row: EstimateRow) -> Reading | None:
 
 
 PER_WORKING_DAY: Final = Measure(
-    "minutes_saved_per_working_day", "Minutes saved per working day", "", _as_it_is
+    "minutes_saved_per_working_day", "Minutes saved per working day", "Minutes saved", "", _as_it_is
 )
 PER_DAY_USED: Final = Measure(
-    "minutes_saved_per_day_used", "Minutes saved per day on which AI was used", "", _as_it_is
+    "minutes_saved_per_day_used",
+    "Minutes saved per day AI was used",
+    "Minutes saved",
+    "",
+    _as_it_is,
 )
 DAYS_A_YEAR: Final = Measure(
-    "working_days_saved_per_year", "Working days saved a year", "", _as_it_is
+    "working_days_saved_per_year", "Working days saved a year", "Days saved", "", _as_it_is
 )
-PER_TASK: Final = Measure("minutes_saved_per_task", "Minutes saved per task", "", _as_it_is)
-LESS_TIME: Final = Measure("time_ratio", "Time saved per task, in per cent", "%", _percent_less)
+PER_TASK: Final = Measure(
+    "minutes_saved_per_task", "Minutes saved per task", "Minutes saved", "", _as_it_is
+)
+LESS_TIME: Final = Measure("time_ratio", "Time saved per task", "Time saved", "%", _percent_less)
 ADOPTION: Final = Measure(
-    "adoption_rate", "People given AI who used it at least once", "%", _percent_of
+    "adoption_rate", "People given AI who used it at least once", "Share", "%", _percent_of
 )
 REPORTED: Final = Measure(
-    "reported_minutes_saved_per_day", "Minutes saved a day, as reported", "", _as_it_is
+    "reported_minutes_saved_per_day",
+    "Minutes saved a day, as reported",
+    "Minutes saved",
+    "",
+    _as_it_is,
 )

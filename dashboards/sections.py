@@ -88,7 +88,7 @@ def _main_figures(results: Results, trial: Trial) -> Section:
     wanted = [
         (PER_WORKING_DAY, PER_WORKING_DAY.label),
         (DAYS_A_YEAR, f"{DAYS_A_YEAR.label}, at {year}"),
-        (PER_DAY_USED, f"{PER_DAY_USED.label} (leaves out days without AI, so not the headline)"),
+        (PER_DAY_USED, f"{PER_DAY_USED.label} (not per working day)"),
         (PER_TASK, PER_TASK.label),
         (LESS_TIME, LESS_TIME.label),
         (ADOPTION, ADOPTION.label),
@@ -101,9 +101,9 @@ def _main_figures(results: Results, trial: Trial) -> Section:
     adoption = ADOPTION.reading(results.find(ADOPTION.estimand))
     return Section(
         slug="main-figures",
-        title="What it means",
+        title="Main figures",
         finding=headlines.adoption(adoption),
-        table=tables.named_table("Main figures", named),
+        table=tables.named_table("Figures over all participants", named),
         rows=tuple(item.row for item in named),
     )
 
@@ -120,7 +120,7 @@ def _groups(grouping: Grouping, results: Results, trial: Trial) -> Section | Non
         slug=grouping.slug,
         title=grouping.several.capitalize(),
         finding=headlines.across_groups(rows, measure, one=grouping.one, several=grouping.several),
-        subtitle=_subtitle(f"{measure.label} by {grouping.one}", rows, results, trial),
+        subtitle=_subtitle(f"{measure.label} by {grouping.one}", rows, trial, figure),
         table=tables.group_table(rows, overall, measure, heading=grouping.one.capitalize()),
         rows=(*_totals(results, every), *every),
         figure=figure,
@@ -133,6 +133,7 @@ def _task_types(results: Results, trial: Trial) -> Section | None:
     rows = [row for row in every if row.estimand == PER_TASK.estimand]
     if not rows:
         return None
+    figure = figures.dumbbell(rows)
     return Section(
         slug=TASK_TYPES,
         title="Types of task",
@@ -140,11 +141,11 @@ def _task_types(results: Results, trial: Trial) -> Section | None:
             rows, PER_TASK, one="type of task", several="types of task"
         ),
         subtitle=_subtitle(
-            "Minutes per task without and with AI, by type of task", rows, results, trial
+            "Minutes per task without and with AI, by type of task", rows, trial, figure
         ),
         table=tables.task_type_table(rows),
         rows=(*_totals(results, every), *every),
-        figure=figures.dumbbell(rows),
+        figure=figure,
         alternative=_alternative(rows, PER_TASK, "types of task"),
     )
 
@@ -155,7 +156,7 @@ def _reported_beside_measured(results: Results, trial: Trial) -> Section | None:
         return None
     named = [
         Named("Reported in surveys, per day", reported, REPORTED),
-        Named("Measured from task logs, per working day", measured, PER_WORKING_DAY),
+        Named("Measured by task logs, per working day", measured, PER_WORKING_DAY),
     ]
     readings = [item.reading for item in named]
     dots = [
@@ -163,6 +164,7 @@ def _reported_beside_measured(results: Results, trial: Trial) -> Section | None:
         for item, reading in zip(named, readings, strict=True)
         if reading
     ]
+    figure = figures.dot_plot(dots, "Minutes saved a day") if len(dots) == len(named) else None
     finding = headlines.reported_beside_measured(*readings)
     return Section(
         slug="reported-and-measured",
@@ -171,12 +173,12 @@ def _reported_beside_measured(results: Results, trial: Trial) -> Section | None:
         subtitle=_subtitle(
             "Minutes saved a day: what people say and what task logs show",
             [measured],
-            results,
             trial,
+            figure,
         ),
         table=tables.named_table("Minutes saved a day, reported and measured", named),
         rows=(reported, measured),
-        figure=figures.dot_plot(dots, "Minutes saved a day") if len(dots) == len(named) else None,
+        figure=figure,
         alternative=f"Chart of two estimates with their confidence intervals. {finding}",
     )
 
@@ -203,16 +205,18 @@ def _measure(rows: Sequence[EstimateRow]) -> Measure:
     return PER_WORKING_DAY
 
 
-def _subtitle(what: str, rows: Sequence[EstimateRow], results: Results, trial: Trial) -> str:
+def _subtitle(
+    what: str, rows: Sequence[EstimateRow], trial: Trial, figure: go.Figure | None
+) -> str:
     """Return measure, place, period, how to read the picture, and what must not be forgotten."""
     when = period(trial)
     where = trial.title if when == NO_DATES else f"{trial.title}, {when}"
     label = next((row.comparison for row in rows if row.comparison != RANDOMISED), "")
     parts = [
         f"{what}. {where}.",
-        f"Dots are estimates, lines {confidence(rows)} confidence intervals.",
+        f"Dots are estimates, lines {confidence(rows)} confidence intervals." if figure else "",
         f"{label[:1].upper()}{label[1:]}." if label else "",
-        "Simulated data." if results.simulated else "",
+        "Simulated data." if trial.simulated else "",
     ]
     return " ".join(part for part in parts if part)
 

@@ -56,7 +56,7 @@ def group_table(
     decimals = _decimals(measure.reading(row) for row in listed)
     return Table(
         caption=f"{measure.label}, by {heading.lower()}",
-        columns=(heading, f"{measure.label} ({level} confidence interval)", "People", "Task logs"),
+        columns=(heading, f"{measure.short} ({level} confidence interval)", "People", "Task logs"),
         rows=tuple(
             (
                 "All participants" if row is overall else row.group,

@@ -11,7 +11,7 @@ DEPARTMENTS = {
     "Board of Kites": (1.0, -2.0, 4.0, 450),
     "Office of <b>Left-handed</b> Scissors": (-5.0, -9.0, -1.0, 420),
 }
-SMALL = ("Secret Teapot Unit", 77.0, 66.0, 88.0, 7)
+SMALL = ("Secret Teapot Unit", 7777.0, 6666.0, 8888.0, 7)
 TASK_TYPES = {
     "Draft a document": (12.0, 10.0, 14.0, 55.0),
     "Search for information": (-3.0, -4.0, -2.0, 20.0),

@@ -139,25 +139,25 @@ def test_groups_are_counted_by_their_intervals() -> None:
         return across_groups(rows, PER_WORKING_DAY, one="department", several="departments")
 
     assert across(faster, unclear) == (
-        "Clearly less time with AI in 1 of 2 departments, clearly more in none."
+        "Clearly less time with AI in 1 of the 2 departments shown, clearly more in none."
     )
     assert across(faster, unclear, slower) == (
-        "Clearly less time with AI in 1 of 3 departments, clearly more in 1."
+        "Clearly less time with AI in 1 of the 3 departments shown, clearly more in 1."
     )
-    assert across(unclear) == "No clear difference in any of 1 department."
+    assert across(unclear) == "No clear difference in any of the 1 department shown."
     assert across() == "There is no figure for any department."
 
 
 def test_ratios_above_one_are_more_time() -> None:
     slower = row("time_ratio", 1.5, 1.2, 1.9, dimension="grade", group="Grade 7")
     assert across_groups([slower], LESS_TIME, one="grade", several="grades") == (
-        "Clearly less time with AI in 0 of 1 grade, clearly more in 1."
+        "Clearly less time with AI in 0 of the 1 grade shown, clearly more in 1."
     )
 
 
 def test_reports_are_set_beside_the_measurement() -> None:
     assert reported_beside_measured(Reading(26, 25, 27), Reading(10, 8, 12)) == (
-        "People reported saving 26 minutes a day; 10 minutes saved per working day were measured. "
+        "People reported saving 26 minutes a day; task logs show 10 minutes saved per working day. "
         "Reports are 16 minutes above the measurement."
     )
     assert reported_beside_measured(Reading(5, 4, 6), Reading(10, 8, 12)).endswith(

@@ -17,7 +17,7 @@ def test_groups_stand_by_value_with_their_people_and_all_participants_last() -> 
     table = group_table(department_rows(), row(), PER_WORKING_DAY, heading="Department")
     assert table.columns == (
         "Department",
-        "Minutes saved per working day (95% confidence interval)",
+        "Minutes saved (95% confidence interval)",
         "People",
         "Task logs",
     )
