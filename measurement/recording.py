@@ -247,15 +247,16 @@ def _status_faults(log: NewTaskLog) -> Iterator[Fault]:
     if log.status == TaskLog.Status.LOGGED:
         if log.minutes is None:
             yield Fault("minutes", None, _MINUTES, "minutes_missing")
-    elif log.minutes is not None:
+    elif log.minutes is not None and log.status in TaskLog.Status.values:
         yield Fault("minutes", log.minutes, f"none for a {log.status} task", "minutes_not_wanted")
 
 
 def _is_text(given: object) -> TypeGuard[str]:
-    # A lone surrogate is no text: it cannot be written as UTF-8.
+    # Bundles lose spaces around a text; a lone surrogate cannot be written as UTF-8.
     return (
         isinstance(given, str)
         and is_storable_text(given)
+        and given == given.strip()
         and given.encode("utf-8", "ignore").decode() == given
     )
 
@@ -294,11 +295,11 @@ class _Rule:
 
 
 _MINUTES = f"a number above 0 and at most {MAX_MINUTES}"
-_TEXT = f"a text of at most {MAX_TEXT_LENGTH} characters"
+_TEXT = f"a text of at most {MAX_TEXT_LENGTH} characters without spaces around it"
 _FLAG = _Rule(_is_flag, "true or false")
 _MOMENT = _Rule(_is_moment, "a date and time with its time zone", optional=True)
 _RULES = {
-    "key": _Rule(lambda given: _is_text(given) and given.strip() != "", f"{_TEXT}, not blank,"),
+    "key": _Rule(lambda given: _is_text(given) and given != "", f"{_TEXT}, not blank,"),
     "minutes": _Rule(_is_minutes, _MINUTES, optional=True),
     "ai_used": _FLAG,
     "date": _Rule(_is_day, "a date such as 2024-09-30", optional=True),

@@ -1,0 +1,18 @@
+"""An invented trial with one participant, for tests of the data path."""
+
+import pytest
+
+from measurement.models import Participant, Trial
+from tests.people import make_participant, make_trial, make_user
+
+
+@pytest.fixture
+def trial(db: None) -> Trial:
+    """Have an observational trial with lists."""
+    return make_trial()
+
+
+@pytest.fixture
+def participant(trial: Trial) -> Participant:
+    """Have a participant of it who can sign in."""
+    return make_participant(trial, make_user("dot.teaspoon@example.com"))
