@@ -12,6 +12,7 @@ from dashboards.measures import (
     fixed,
     largest_first,
     minutes_per_task,
+    number,
 )
 from measurement.estimation.results import EstimateRow
 
@@ -53,14 +54,13 @@ def group_table(
     """
     level = confidence([*rows, overall])
     listed = [*largest_first(rows, measure), *([overall] if overall else [])]
-    decimals = _decimals(measure.reading(row) for row in listed)
     return Table(
         caption=f"{measure.label}, by {heading.lower()}",
         columns=(heading, f"{measure.short} ({level} confidence interval)", "People", "Task logs"),
         rows=tuple(
             (
                 "All participants" if row is overall else row.group,
-                _interval(measure.reading(row), row, decimals, measure.suffix),
+                _interval(measure.reading(row), row, measure.suffix),
                 _count(row.participants, row),
                 _count(row.logs, row),
             )
@@ -75,8 +75,6 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
     level = confidence(rows)
     listed = largest_first(rows, PER_TASK)
     pairs = [minutes_per_task(row) for row in listed]
-    savings = [PER_TASK.reading(row) for row in listed]
-    decimals = _decimals([*savings, *(pair.with_ai for pair in pairs if pair)])
     return Table(
         caption="Minutes per task without and with AI, by type of task",
         columns=(
@@ -90,20 +88,20 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
         rows=tuple(
             (
                 row.group,
-                fixed(pair.without_ai, decimals) if pair else _mark(row),
-                _interval(pair.with_ai if pair else None, row, decimals),
-                _interval(saving, row, decimals),
+                number(pair.without_ai) if pair else _mark(row),
+                _interval(pair.with_ai if pair else None, row),
+                _interval(PER_TASK.reading(row), row),
                 _count(row.participants, row),
                 _count(row.logs, row),
             )
-            for row, pair, saving in zip(listed, pairs, savings, strict=True)
+            for row, pair in zip(listed, pairs, strict=True)
         ),
         notes=notes_on(listed),
     )
 
 
 def named_table(caption: str, named: Sequence[Named]) -> Table:
-    """Return one row a measure, in the given order, each with its own decimals."""
+    """Return one row a measure, in the given order."""
     level = confidence(item.row for item in named)
     return Table(
         caption=caption,
@@ -111,7 +109,7 @@ def named_table(caption: str, named: Sequence[Named]) -> Table:
         rows=tuple(
             (
                 item.name,
-                _interval(item.reading, item.row, _decimals([item.reading]), item.measure.suffix),
+                _interval(item.reading, item.row, item.measure.suffix),
                 _count(item.row.participants, item.row),
             )
             for item in named
@@ -138,23 +136,13 @@ def notes_on(rows: Iterable[EstimateRow]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _decimals(readings: Iterable[Reading | None]) -> int:
-    """Return 1 if a number of the column has a decimal: columns align."""
-    values = [
-        value
-        for reading in readings
-        if reading
-        for value in (reading.value, reading.low, reading.high)
-    ]
-    return 0 if all(value == round(value) for value in values) else 1
-
-
-def _interval(reading: Reading | None, row: EstimateRow, decimals: int, suffix: str = "") -> str:
+def _interval(reading: Reading | None, row: EstimateRow, suffix: str = "") -> str:
+    """Return "10 (8 to 12)". A row has its own decimals: means of few people are whole minutes."""
     if reading is None:
         return _mark(row)
-    value, low, high = (
-        f"{fixed(part, decimals)}{suffix}" for part in (reading.value, reading.low, reading.high)
-    )
+    numbers = (reading.value, reading.low, reading.high)
+    decimals = 0 if all(value == round(value) for value in numbers) else 1
+    value, low, high = (f"{fixed(part, decimals)}{suffix}" for part in numbers)
     return f"{value} ({low} to {high})"
 
 

@@ -27,10 +27,10 @@ def test_groups_stand_by_value_with_their_people_and_all_participants_last() -> 
     assert table.notes == ()
 
 
-def test_numbers_of_a_column_have_as_many_decimals() -> None:
+def test_a_row_has_its_own_decimals() -> None:
     rows = [*department_rows(), row(value=10.5, low=9.0, high=12.0, group="Half")]
     table = group_table(rows, None, PER_WORKING_DAY, heading="Department")
-    assert [cells[1] for cells in table.rows][:2] == ["14.0 (11.0 to 17.0)", "10.5 (9.0 to 12.0)"]
+    assert [cells[1] for cells in table.rows][:2] == ["14 (11 to 17)", "10.5 (9.0 to 12.0)"]
 
 
 def test_withheld_and_missing_numbers_are_marked_and_explained() -> None:
