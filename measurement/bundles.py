@@ -1,6 +1,6 @@
 """Trial bundles into and out of the database, all or nothing."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 import pandas as pd
@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from measurement import frames
 from measurement.estimation.bundle import Bundle, BundleErrors, Fault
-from measurement.estimation.definition import MAX_TEXT_LENGTH, is_storable_text, sections
 from measurement.estimation.definition import Trial as Definition
+from measurement.estimation.definition import sections
 from measurement.models import (
     AnalysisRun,
     Arm,
@@ -33,8 +33,6 @@ from measurement.models import (
     User,
 )
 
-MAX_SMALL: Final = 2**15 - 1
-MAX_COUNT: Final = 2**63 - 1
 PARTICIPANT_COLUMNS: Final = (
     "department_id",
     "team",
@@ -61,11 +59,8 @@ def load(
 
     With `replace`, a stored trial of the same slug gives way: its data and results go; its
     memberships and tokens, and the users of participants of the same pseudonym, stay.
-    Raises BundleErrors if the slug is taken or the database cannot hold a number.
+    Raises BundleErrors if the slug is taken.
     """
-    faults = list(_unstorable(bundle))
-    if faults:
-        raise BundleErrors(faults, {})
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         # Deferred, a million references would be checked after the last progress report.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -95,25 +90,6 @@ def export(trial: Trial) -> Bundle:
             survey_responses=frames.survey_responses(people),
             counts=frames.refused(trial),
         )
-
-
-def _unstorable(bundle: Bundle) -> Iterator[Fault]:
-    """Yield the numbers and names that a definition allows and a column cannot hold."""
-    trial = bundle.trial
-    for name, given in (
-        ("trial.run_in_days", trial.run_in_days),
-        *((f"design.arms {arm.name!r} ratio", arm.ratio) for arm in trial.design.arms),
-    ):
-        if given > MAX_SMALL:
-            allowed = f"a whole number of at most {MAX_SMALL}"
-            yield Fault("trial.toml", None, name, str(given), allowed)
-    for rule, count in bundle.counts.items():
-        if not rule.strip() or not is_storable_text(rule):
-            allowed = f"a rule's name of 1 to {MAX_TEXT_LENGTH} characters"
-            yield Fault("counts.json", None, None, rule, allowed)
-        if count > MAX_COUNT:
-            allowed = f"a whole number of at most {MAX_COUNT}"
-            yield Fault("counts.json", None, rule, str(count), allowed)
 
 
 def _trial(definition: Definition, replace: bool) -> Trial:

@@ -11,7 +11,7 @@ class Assignment(models.Model):
     """The arm, the order of periods, or the date of access: whichever the trial's design uses."""
 
     participant = models.OneToOneField(Participant, on_delete=models.CASCADE)
-    arm = models.ForeignKey(Arm, on_delete=models.PROTECT, null=True, blank=True)
+    arm = models.ForeignKey(Arm, on_delete=models.RESTRICT, null=True, blank=True)
     sequence = models.CharField(
         max_length=MAX_TEXT_LENGTH,
         blank=True,

@@ -16,10 +16,10 @@ class Participant(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )
     pseudonym = models.CharField(max_length=MAX_TEXT_LENGTH)
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True)
+    department = models.ForeignKey(Department, on_delete=models.RESTRICT, null=True, blank=True)
     team = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
-    grade = models.ForeignKey(Grade, on_delete=models.PROTECT, null=True, blank=True)
-    profession = models.ForeignKey(Profession, on_delete=models.PROTECT, null=True, blank=True)
+    grade = models.ForeignKey(Grade, on_delete=models.RESTRICT, null=True, blank=True)
+    profession = models.ForeignKey(Profession, on_delete=models.RESTRICT, null=True, blank=True)
     enrolled_on = models.DateField(null=True, blank=True)
     withdrawn_on = models.DateField(null=True, blank=True)
     baseline_minutes = models.FloatField(null=True, blank=True)

@@ -37,7 +37,7 @@ class StoredEstimate(models.Model):
     participants_without_ai = models.PositiveIntegerField(null=True)
     logs = models.PositiveIntegerField(null=True)
     reference_mean = models.FloatField(null=True)
-    comparison = models.CharField(max_length=100)
+    comparison = models.CharField(max_length=200)
     not_estimable = models.TextField(null=True)  # noqa: DJ001 - null in the JSON
     notes = models.JSONField(default=list)
 

@@ -35,9 +35,9 @@ class TaskLog(models.Model):
     ai_assigned = models.BooleanField(null=True, blank=True)
     date = models.DateField(null=True, blank=True)
     task_type = models.ForeignKey(
-        TaskType, on_delete=models.PROTECT, db_index=False, null=True, blank=True
+        TaskType, on_delete=models.RESTRICT, db_index=False, null=True, blank=True
     )
-    tool = models.ForeignKey(Tool, on_delete=models.PROTECT, db_index=False, null=True, blank=True)
+    tool = models.ForeignKey(Tool, on_delete=models.RESTRICT, db_index=False, null=True, blank=True)
     period = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
     forecast_minutes = models.FloatField(null=True, blank=True)
     forecast_minutes_with_ai = models.FloatField(null=True, blank=True)

@@ -1,0 +1,283 @@
+"""Every constraint of the database is broken once, and holds."""
+
+import datetime
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
+
+from measurement.models import (
+    AnalysisRun,
+    ApiToken,
+    Arm,
+    Assignment,
+    AuditEvent,
+    Cell,
+    Department,
+    Grade,
+    Membership,
+    Participant,
+    ParticipantTotal,
+    Profession,
+    Refusal,
+    StoredEstimate,
+    SurveyResponse,
+    TaskLog,
+    TaskType,
+    Tool,
+    Trial,
+    User,
+)
+
+NOW = timezone.now()
+
+
+class Rows:
+    """Makes the rows that hold, with what a test changes about them."""
+
+    def __init__(self, participant: Participant) -> None:
+        self.participant = participant
+        self.trial = participant.trial
+        assert participant.user is not None
+        self.user = participant.user
+
+    def trial_row(self, **fields: Any) -> None:
+        sections: dict[str, Any] = {
+            name: {} for name in ("design", "plan", "assumptions", "survey", "disclosure")
+        }
+        row = {"slug": "new", "title": "T", "sector": "education", **sections}
+        Trial.objects.create(**row | fields)
+
+    def person(self, **fields: Any) -> None:
+        Participant.objects.create(**{"trial": self.trial, "pseudonym": "p2"} | fields)
+
+    def log(self, **fields: Any) -> None:
+        row = {"participant": self.participant, "key": "k", "minutes": 5, "ai_used": True}
+        TaskLog.objects.create(**row | fields)
+
+    def cell(self, **fields: Any) -> None:
+        moments = dict.fromkeys(
+            ("minutes_mean", "minutes_squares", "log_minutes_mean", "log_minutes_squares"), 1.0
+        )
+        row = {"participant": self.participant, "used": True, "novel": False, "logs": 1, **moments}
+        Cell.objects.create(**row | fields)
+
+    def total(self) -> None:
+        counts = dict.fromkeys(("stored", "days_logged", "days_assigned", "days_used"), 1)
+        ParticipantTotal.objects.create(participant=self.participant, **counts)
+
+    def response(self, **fields: Any) -> None:
+        SurveyResponse.objects.create(participant=self.participant, **fields)
+
+    def token(self, **fields: Any) -> None:
+        later = NOW + datetime.timedelta(days=9)
+        row = {"digest": "d", "scopes": ["results"], "expires_at": later}
+        ApiToken.objects.create(**{"user": self.user, "trial": self.trial} | row | fields)
+
+    def run(self) -> AnalysisRun:
+        return AnalysisRun.objects.create(
+            trial=self.trial,
+            as_of=NOW,
+            counted_until=NOW.date(),
+            finished_at=NOW,
+            last_log=0,
+            logs={},
+        )
+
+    def estimate(self, run: AnalysisRun, **fields: Any) -> None:
+        row = {"position": 0, "estimand": "e", "scale": "log", "confidence": 0.9, "value": 1.0}
+        StoredEstimate.objects.create(run=run, **row | fields)
+
+    def twice(self, make: Callable[..., Any], **fields: Any) -> None:
+        make(**fields)
+        make(**fields)
+
+    def estimates(self, *several: dict[str, Any]) -> None:
+        run = self.run()
+        for fields in several:
+            self.estimate(run, **fields)
+
+
+def entry(model: type[models.Model], name: str) -> Callable[[Rows], object]:
+    return lambda rows: rows.twice(model._default_manager.create, trial=rows.trial, name=name)
+
+
+LISTS: dict[str, type[models.Model]] = {
+    "department": Department,
+    "grade": Grade,
+    "profession": Profession,
+    "tasktype": TaskType,
+    "tool": Tool,
+}
+BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
+    **{f"{name}_name_once_a_trial": [entry(model, "twice")] for name, model in LISTS.items()},
+    **{f"{name}_name_is_not_blank": [entry(model, " ")] for name, model in LISTS.items()},
+    "trial_sector_is_known": [lambda rows: rows.trial_row(sector="circus")],
+    "trial_ends_after_it_starts": [
+        lambda rows: rows.trial_row(
+            starts_on=datetime.date(2025, 1, 2), ends_on=datetime.date(2025, 1, 1)
+        )
+    ],
+    "user_email_is_lower_case": [lambda rows: User.objects.create(email="Upper@example.com")],
+    "membership_role_once": [
+        lambda rows: rows.twice(
+            Membership.objects.create, user=rows.user, trial=rows.trial, role="lead"
+        )
+    ],
+    "membership_role_is_known": [
+        lambda rows: Membership.objects.create(user=rows.user, trial=rows.trial, role="jester")
+    ],
+    "arm_name_once_a_trial": [
+        lambda rows: rows.twice(Arm.objects.create, trial=rows.trial, name="a", ai=True)
+    ],
+    "arm_ratio_is_positive": [
+        lambda rows: Arm.objects.create(trial=rows.trial, name="a", ai=True, ratio=0)
+    ],
+    "participant_pseudonym_once_a_trial": [lambda rows: rows.person(pseudonym="p1")],
+    "participant_user_once_a_trial": [lambda rows: rows.person(user=rows.user)],
+    "participant_pseudonym_is_not_blank": [
+        lambda rows: rows.person(pseudonym=""),
+        lambda rows: rows.person(pseudonym=" \n"),
+    ],
+    "participant_baseline_minutes_are_possible": [
+        lambda rows: rows.person(baseline_minutes=0),
+        lambda rows: rows.person(baseline_minutes=1440.1),
+        lambda rows: rows.person(baseline_minutes=math.nan),
+    ],
+    "task_log_key_once": [lambda rows: rows.twice(rows.log)],
+    "task_log_key_is_not_blank": [lambda rows: rows.log(key=" ")],
+    "task_log_minutes_are_possible": [
+        lambda rows: rows.log(minutes=0),
+        lambda rows: rows.log(minutes=-1),
+        lambda rows: rows.log(minutes=1440.1),
+        lambda rows: rows.log(minutes=math.nan),
+        lambda rows: rows.log(minutes=None),
+        lambda rows: rows.log(status="void"),
+    ],
+    "task_log_quality_is_1_to_5": [
+        lambda rows: rows.log(quality=0),
+        lambda rows: rows.log(quality=6),
+    ],
+    "task_log_status_is_known": [lambda rows: rows.log(status="lost", minutes=None)],
+    "task_log_source_is_known": [lambda rows: rows.log(source="guess")],
+    "task_log_forecast_minutes_are_possible": [
+        lambda rows: rows.log(forecast_minutes=0),
+        lambda rows: rows.log(forecast_minutes=math.nan),
+    ],
+    "task_log_forecast_minutes_with_ai_are_possible": [
+        lambda rows: rows.log(forecast_minutes_with_ai=0),
+        lambda rows: rows.log(forecast_minutes_with_ai=1441),
+    ],
+    "cell_once": [
+        lambda rows: rows.twice(rows.cell),
+        lambda rows: rows.twice(rows.cell, assigned=True, week=3),
+    ],
+    "cell_has_logs": [lambda rows: rows.cell(logs=0)],
+    "survey_response_band_is_ordered": [
+        lambda rows: rows.response(minutes_saved_low=2, minutes_saved_high=1),
+        lambda rows: rows.response(minutes_saved_high=1),
+        lambda rows: rows.response(minutes_saved_low=2, minutes_saved_high=math.nan),
+    ],
+    "survey_response_minutes_saved_low_are_possible": [
+        lambda rows: rows.response(minutes_saved_low=-1),
+        lambda rows: rows.response(minutes_saved_low=math.nan),
+    ],
+    "survey_response_satisfaction_is_0_to_10": [lambda rows: rows.response(satisfaction=11)],
+    "survey_response_recommend_is_0_to_10": [lambda rows: rows.response(recommend=11)],
+    "refusal_counts_one": [
+        lambda rows: Refusal.objects.create(trial=rows.trial, rule="r", count=0)
+    ],
+    "api_token_expires_after_it_was_made": [
+        lambda rows: rows.token(expires_at=NOW - datetime.timedelta(days=1))
+    ],
+    "api_token_scopes_are_known": [
+        lambda rows: rows.token(scopes=[]),
+        lambda rows: rows.token(scopes=["results", "everything"]),
+    ],
+    "stored_estimate_position_once": [lambda rows: rows.estimates({}, {"estimand": "f"})],
+    "stored_estimate_once": [lambda rows: rows.estimates({}, {"position": 1})],
+    "stored_estimate_has_value_or_reason": [
+        lambda rows: rows.estimates({"value": None}),
+        lambda rows: rows.estimates({"not_estimable": "no data"}),
+    ],
+}
+UNIQUE: dict[str, Callable[[Rows], object]] = {
+    "measurement_trial_slug": lambda rows: rows.twice(rows.trial_row),
+    "measurement_user_email": lambda rows: rows.twice(User.objects.create, email="a@example.com"),
+    "measurement_apitoken_digest": lambda rows: rows.twice(rows.token),
+    "measurement_assignment_participant_id": lambda rows: rows.twice(
+        Assignment.objects.create, participant=rows.participant
+    ),
+    "measurement_participanttotal_participant_id": lambda rows: rows.twice(rows.total),
+}
+
+
+def declared() -> Iterator[str]:
+    for model in apps.get_app_config("measurement").get_models():
+        yield from (constraint.name for constraint in model._meta.constraints)
+
+
+def test_every_declared_constraint_is_broken_here() -> None:
+    assert set(BREAKERS) == set(declared())
+
+
+@pytest.mark.parametrize(
+    ("name", "break_it"),
+    [(name, break_it) for name, several in BREAKERS.items() for break_it in several],
+)
+def test_the_constraint_holds(
+    participant: Participant, name: str, break_it: Callable[[Rows], object]
+) -> None:
+    with pytest.raises(IntegrityError, match=f'"{name}"'), transaction.atomic():
+        break_it(Rows(participant))
+
+
+@pytest.mark.parametrize("name", UNIQUE)
+def test_the_unique_column_holds(participant: Participant, name: str) -> None:
+    with pytest.raises(IntegrityError, match=f'"{name}_'), transaction.atomic():
+        UNIQUE[name](Rows(participant))
+
+
+def test_every_unique_column_is_broken_here(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.conrelid::regclass || '_' || a.attname FROM pg_constraint c"
+            " JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]"
+            " WHERE c.contype = 'u' AND c.conrelid::regclass::text LIKE 'measurement_%'"
+        )
+        assert set(UNIQUE) == {name for (name,) in cursor.fetchall()}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE measurement_auditevent SET act = 'nothing'", "DELETE FROM measurement_auditevent"],
+)
+def test_audit_events_are_append_only(db: None, statement: str) -> None:
+    AuditEvent.objects.create(act="test")
+    with (
+        pytest.raises(IntegrityError, match="never changed or deleted"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert AuditEvent.objects.get().act == "test"
+
+
+def test_the_record_outlives_its_actor(participant: Participant) -> None:
+    user = participant.user
+    assert user is not None
+    event = AuditEvent.objects.create(act="test", actor=user)
+    user.delete()
+    event.refresh_from_db()
+    assert event.actor_id is not None
+
+
+def test_a_reference_to_nothing_is_refused(db: None) -> None:
+    refusal = Refusal.objects.create(trial_id=-1, rule="r")
+    with pytest.raises(IntegrityError, match="foreign key"), transaction.atomic():
+        connection.check_constraints()
+    refusal.delete()
