@@ -65,7 +65,11 @@ def with_estimate(row: EstimateRow, estimate: Estimate) -> EstimateRow:
     """Fill value, interval and p-value; on the log scale value and interval are exponentials."""
     interval = estimate.interval(row.confidence)
     numbers = np.array([estimate.value, interval.low, interval.high])
-    value, low, high = (np.exp(numbers) if row.scale == "log" else numbers).tolist()
+    with np.errstate(over="ignore"):
+        shown = np.exp(numbers) if row.scale == "log" else numbers
+    if not np.isfinite(shown).all():
+        raise NotEstimable("the interval reaches beyond every number: the task times differ wildly")
+    value, low, high = shown.tolist()
     return replace(
         row,
         value=value,
