@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import OperationalError, connection
 from django.db.models import Exists, F, Min, OuterRef, QuerySet
@@ -121,7 +121,7 @@ def latest_results(trial: Trial) -> StoredResults | None:
         # JSON objects have no order in PostgreSQL; rules stand in alphabetical order.
         logs=LogCounts(**run.logs | {"excluded": dict(sorted(run.logs["excluded"].items()))}),
         estimates=tuple(map(_estimate, run.estimates.order_by("position"))),
-        checks=tuple(Check(**check) for check in run.checks),
+        checks=tuple(map(_check, run.checks)),
     )
     return StoredResults(results, run.as_of, run.pk)
 
@@ -236,6 +236,12 @@ def _store(
     newest = AnalysisRun.objects.filter(trial=trial).order_by("-pk")[:RUNS_KEPT]
     AnalysisRun.objects.filter(trial=trial).exclude(pk__in=[kept.pk for kept in newest]).delete()
     return run
+
+
+def _check(row: dict[str, Any]) -> Check:
+    # PostgreSQL's JSON knows no floats: 1e22 comes back as a whole number.
+    numbers = {name: row[name] for name in ("statistic", "p_value") if row[name] is not None}
+    return Check(**row | {name: float(number) for name, number in numbers.items()})
 
 
 def _estimate(row: StoredEstimate) -> EstimateRow:
