@@ -26,7 +26,7 @@ from trialsite.processes import Child, StartError, start, tail
 
 SCRIPTS = Path(sys.executable).parent
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-WEB_READY_WITHIN_SECONDS = 60
+READY_WITHIN_SECONDS = 60
 # A task that is cut off is done again: nothing is lost by not waiting for it.
 PATIENCE_SECONDS = 10
 
@@ -57,12 +57,15 @@ class Demo:
             stack.enter_context(_only_one(self.folder / "demo.lock", self.address))
             _check_port(int(self.environment["PORT"]))
             stack.callback(self._stop)
+            print("Starting PostgreSQL, Valkey, worker, timetable and web server", flush=True)
             self._start_servers()
-            self._manage("migrate", "--no-input", log=self.folder / "log" / "migrate.log")
+            self._manage(
+                "migrate", "--no-input", "--skip-checks", log=self.folder / "log" / "migrate.log"
+            )
             self._start_processes()
-            self._manage("load_demo", *self.load_options)
-            self._wait_for_web()
-            self._manage("demo_sign_ins")
+            self._manage("load_demo", "--skip-checks", *self.load_options)
+            self._wait_until_ready()
+            self._manage("demo_sign_ins", "--skip-checks")
             print(f"\nPress Ctrl-C to stop. Ready: {self.address}", flush=True)
             while True:
                 self._pause()
@@ -107,11 +110,11 @@ class Demo:
         if child.process.returncode:
             raise StartError(_obituary(name, log))
 
-    def _wait_for_web(self) -> None:
-        deadline = time.monotonic() + WEB_READY_WITHIN_SECONDS
-        while probe.ask("/healthz", self.environment)[0] != http.client.OK:
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while (answer := probe.ask("/readyz", self.environment))[0] != http.client.OK:
             if time.monotonic() > deadline:
-                raise StartError(_obituary("web", self.folder / "log" / "web.log"))
+                raise StartError(f"The site is not ready: {answer[1]}. See {self.folder / 'log'}.")
             self._pause(0.1)
 
     def _pause(self, seconds: float = 0.5) -> None:
@@ -145,7 +148,7 @@ def commands(folder: Path, port: str) -> dict[str, list[str]]:
         "beat": [*celery, "beat", "--schedule", str(folder / "beat"), "--pidfile", ""],
         "web": [
             *(str(SCRIPTS / "gunicorn"), "trialsite.wsgi", "--bind", f"127.0.0.1:{port}"),
-            *("--workers", "2", "--threads", "4", "--no-control-socket"),
+            *("--workers", "2", "--threads", "4", "--preload", "--no-control-socket"),
         ],
     }
 

@@ -7,8 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import psycopg
 import pytest
 import redis
 
+from tests.trialsite.surroundings import processes_of, until
 from trialsite import embedded
 from trialsite.embedded.postgres import Postgres
 from trialsite.embedded.server import Server
@@ -36,28 +36,10 @@ signal.pause()
 """
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
-def server_processes(folder: Path) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if Path(process.cwd()).is_relative_to(folder):
-                found.append(process)
-        except (psutil.Error, OSError):
-            continue
-    return found
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    assert server_processes(tmp_path) == []
+    assert processes_of(tmp_path) == []
 
 
 @pytest.fixture
@@ -70,7 +52,7 @@ def owner(folder: Path) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout.readline() == "up\n"
         yield process
         process.kill()
-    until(lambda: not server_processes(folder))
+    until(lambda: not processes_of(folder))
 
 
 def store(server: Server, value: str) -> None:
@@ -98,7 +80,7 @@ def test_data_stay_over_a_stop_and_a_start(kind: type[Server], folder: Path) -> 
     first.open()
     store(first, "a task log")
     first.close()
-    assert server_processes(folder) == []
+    assert processes_of(folder) == []
     assert not first.answers()
 
     second = kind(folder)
@@ -140,7 +122,7 @@ def test_a_kill_loses_no_data_and_leaves_no_process(
     servers: list[Server] = [Postgres(folder), Valkey(folder)]
     for server in servers:
         store(server, "acknowledged")
-    processes = server_processes(folder)
+    processes = processes_of(folder)
     assert len(processes) > 3
     owner.kill()
     if victims == "everything":
@@ -148,7 +130,7 @@ def test_a_kill_loses_no_data_and_leaves_no_process(
             with suppress(psutil.NoSuchProcess):
                 process.kill()
     else:
-        until(lambda: not server_processes(folder))
+        until(lambda: not processes_of(folder))
     for server in servers:
         server.open()
         assert stored(server) == "acknowledged"
@@ -159,7 +141,7 @@ def test_a_frozen_leftover_is_ended(folder: Path, owner: subprocess.Popen[str]) 
     """A server that no signal but KILL can end holds the folder no longer than its owner."""
     valkey = Valkey(folder)
     store(valkey, "acknowledged")
-    (frozen,) = [process for process in server_processes(folder) if "valkey" in process.name()]
+    (frozen,) = [process for process in processes_of(folder) if "valkey" in process.name()]
     frozen.suspend()
     owner.kill()
     owner.wait()
@@ -210,7 +192,7 @@ def test_only_the_owner_can_enter_and_only_by_the_socket(kind: type[Server], fol
     try:
         assert stat.S_IMODE(server.sockets.stat().st_mode) == 0o700
         assert stat.S_IMODE(server.data.stat().st_mode) == 0o700
-        for process in server_processes(folder):
+        for process in processes_of(folder):
             with suppress(psutil.NoSuchProcess):  # a short-lived child of PostgreSQL
                 assert process.net_connections("inet") == []
     finally:
@@ -267,7 +249,7 @@ def test_running_starts_and_stops(monkeypatch: pytest.MonkeyPatch, folder: Path)
     with embedded.running():
         assert Postgres(folder).answers()
         assert Valkey(folder).answers()
-    assert server_processes(folder) == []
+    assert processes_of(folder) == []
 
 
 @pytest.mark.parametrize(
