@@ -30,8 +30,8 @@ class Command(BaseCommand):
         left_out = analysis.parked_participants(trial)
         if left_out:
             self.stderr.write(
-                f"{left_out} participants could not be recomputed, the log says why; "
-                "the results have their older task logs only."
+                f"Participants that could not be recomputed: {left_out}. The log says why; "
+                "the results have what they logged before, if anything."
             )
         if options["json"]:
             self.stdout.write(json.dumps(stored.results.as_json(), ensure_ascii=False))

@@ -51,15 +51,17 @@ class Command(BaseCommand):
 
     def _wait(self, trial: Trial) -> None:
         """Show the workers' progress until nothing of the trial waits for them."""
+        if not analysis.is_outdated(trial):
+            self.stdout.write(f"{trial.slug}: analysed")
+            return
         people = trial.participant_set.count()
         progress = Progress(f"{trial.slug}: participants recomputed by the workers", sys.stdout)
         patience = _Patience()
         while dirty := analysis.dirty_participants(trial):
             progress(people - dirty, people)
             patience.wait(dirty)
-        if analysis.is_outdated(trial):
-            progress(people, people)
-            self.stdout.write(f"{trial.slug}: the workers are computing results")
+        progress(people, people)
+        self.stdout.write(f"{trial.slug}: the workers are computing results")
         while analysis.is_outdated(trial):
             patience.wait(0)
         self.stdout.write(f"{trial.slug}: analysed")

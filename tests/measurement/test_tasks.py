@@ -1,0 +1,63 @@
+"""What workers are sent, and what a sweep does; delivered more than once, it does no harm."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db.models import F
+
+from measurement import analysis, bundles
+from measurement.estimation.simulate import simulate
+from measurement.models import AnalysisRun, DirtyMark, Participant, Trial, TrialMark
+from measurement.recording import NewTaskLog, record
+from measurement.tasks import sweep
+from tests.people import make_trial
+from trialsite.celery import app
+
+
+@pytest.fixture
+def loaded(db: None) -> Trial:
+    """Have a trial that was just loaded."""
+    return bundles.load(
+        simulate(participants=8, logs_per_participant=6, design="parallel", seed=1).bundle
+    )
+
+
+def test_the_timetable_sends_tasks_that_exist_and_do_not_pile_up() -> None:
+    timetable: dict[str, Any] = settings.CELERY_BEAT_SCHEDULE
+    app.loader.import_default_modules()
+    assert "measurement.sweep" in {entry["task"] for entry in timetable.values()}
+    for entry in timetable.values():
+        assert entry["task"] in app.tasks
+        assert entry["options"]["expires"] <= entry["schedule"]
+
+
+def test_a_sweep_recomputes_and_analyses_what_changed(loaded: Trial) -> None:
+    quiet = make_trial("quiet")
+    sweep()
+    assert not DirtyMark.objects.exists()
+    assert not TrialMark.objects.exists()
+    assert analysis.latest_results(loaded) is not None
+    assert analysis.latest_results(quiet) is None
+
+
+def test_a_sweep_delivered_five_times_does_its_work_once(loaded: Trial) -> None:
+    sweep()
+    first = analysis.latest_results(loaded)
+    for _ in range(4):
+        sweep()
+    assert analysis.latest_results(loaded) == first
+    assert AnalysisRun.objects.count() == 1
+
+
+def test_a_new_log_reaches_the_results_once_the_trial_has_rested(loaded: Trial) -> None:
+    sweep()
+    before = AnalysisRun.objects.get()
+    AnalysisRun.objects.update(finished_at=F("as_of"))
+    person = Participant.objects.filter(trial=loaded).earliest("pk")
+    log = NewTaskLog(key="n", minutes=3, ai_used=False, date=loaded.starts_on)
+    record(participant=person, log=log, actor=None)
+    sweep()
+    stored = analysis.latest_results(loaded)
+    assert stored is not None
+    assert stored.results.last_log == before.last_log + 1
