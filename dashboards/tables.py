@@ -12,7 +12,6 @@ from dashboards.measures import (
     fixed,
     largest_first,
     minutes_per_task,
-    number,
 )
 from measurement.estimation.results import EstimateRow
 
@@ -88,7 +87,7 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
         rows=tuple(
             (
                 row.group,
-                number(pair.without_ai) if pair else _mark(row),
+                fixed(pair.without_ai, _decimals(pair.with_ai)) if pair else _mark(row),
                 _interval(pair.with_ai if pair else None, row),
                 _interval(PER_TASK.reading(row), row),
                 _count(row.participants, row),
@@ -137,13 +136,19 @@ def notes_on(rows: Iterable[EstimateRow]) -> tuple[str, ...]:
 
 
 def _interval(reading: Reading | None, row: EstimateRow, suffix: str = "") -> str:
-    """Return "10 (8 to 12)". A row has its own decimals: means of few people are whole minutes."""
     if reading is None:
         return _mark(row)
-    numbers = (reading.value, reading.low, reading.high)
-    decimals = 0 if all(value == round(value) for value in numbers) else 1
-    value, low, high = (f"{fixed(part, decimals)}{suffix}" for part in numbers)
+    value, low, high = (
+        f"{fixed(part, _decimals(reading))}{suffix}"
+        for part in (reading.value, reading.low, reading.high)
+    )
     return f"{value} ({low} to {high})"
+
+
+def _decimals(reading: Reading) -> int:
+    """Return the decimals of a row: means of few people are whole minutes."""
+    numbers = (reading.value, reading.low, reading.high)
+    return 0 if all(value == round(value) for value in numbers) else 1
 
 
 def _count(count: int | None, row: EstimateRow) -> str:
