@@ -108,4 +108,5 @@ def _errors(trial: Trial, row: EstimateRow | None) -> str:
 
 
 def _deviation(item: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in item.items())
+    # Sorted, because PostgreSQL keeps no order: what, when, who, why.
+    return "; ".join(f"{name}: {value}" for name, value in sorted(item.items()))

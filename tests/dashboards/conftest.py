@@ -21,7 +21,7 @@ class Led:
     lead: User
 
 
-def load_trial(*, participants: int = 120, design: str = "crossover") -> Trial:
+def load_trial(*, participants: int = 80, design: str = "crossover") -> Trial:
     """Load and analyse a simulated trial, four of its people in a department of their own."""
     bundle = simulate(
         participants=participants, logs_per_participant=20, design=design, seed=7

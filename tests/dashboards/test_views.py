@@ -5,6 +5,7 @@ import dataclasses
 import io
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from measurement import bundles
 from measurement.analysis import analyse, latest_results
-from measurement.models import DirtyMark, Membership, Participant, Role, TrialMark
+from measurement.estimation.bundle import read_bundle
+from measurement.models import AnalysisRun, DirtyMark, Membership, Participant, Role, TrialMark
 from tests.dashboards.conftest import SMALL_GROUP, Led
 from tests.people import make_log, make_participant, make_trial, make_user
+from tests.real_data import TASK_1, write_real_bundle
 
 pytestmark = pytest.mark.django_db
 QUERIES_PER_PAGE = 12
@@ -155,6 +159,36 @@ def test_a_trial_without_results_says_so() -> None:
     assert client.get("/trials/teapot/departments.csv").status_code == 404
     make_log(make_participant(trial, make_user("robin.teapot@example.com")), "k1")
     assert "being counted now" in visible(client.get("/trials/teapot/").content.decode())
+
+
+@pytest.mark.skipif(not TASK_1.exists(), reason=f"the real data are not at {TASK_1}")
+def test_the_real_data_are_shown_rounded(tmp_path: Path) -> None:
+    write_real_bundle(tmp_path / "echoes")
+    trial = bundles.load(read_bundle(tmp_path / "echoes"))
+    analyse(trial)
+    client = client_of(make_user("sam.spoon@example.com", (Role.LEAD, trial)))
+    page = visible(client.get("/trials/echoes/").content.decode())
+    assert "Tasks took 33% less time with AI (95% confidence interval 12% to 49% less)." in page
+    assert "There is no figure per working day: task logs have no dates." in page
+    rows = csv.DictReader(
+        io.StringIO(client.get("/trials/echoes/main-figures.csv").content.decode("utf-8-sig"))
+    )
+    ratio = next(row for row in rows if row["estimand"] == "time_ratio")
+    assert (ratio["value"], ratio["ci_low"], ratio["ci_high"]) == ("0.67", "0.51", "0.88")
+
+
+def test_checks_and_changes_of_the_plan_are_shown(led: Led) -> None:
+    page = visible(text_of(led))
+    assert "This analysis made no checks." in page
+    assert "Changes to the plan since it was fixed None." in page
+    check = {"check": "balance", "statistic": 1.5, "p_value": 0.2, "verdict": "warn"}
+    AnalysisRun.objects.filter(trial=led.trial).update(
+        checks=[check | {"message": "The arms differ in grade"}],
+        deviations=[{"what": "read-out date", "why": "A bank holiday"}],
+    )
+    page = visible(text_of(led))
+    assert "Look into this : The arms differ in grade" in page
+    assert "what: read-out date; why: A bank holiday" in page
 
 
 def test_a_new_log_is_said_to_wait_and_then_counted(led: Led) -> None:

@@ -1,0 +1,54 @@
+"""A page is put together from published results."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from dashboards.pages import ALL_RESULTS, RULES, VERDICTS, Page, Published, log_counts, page
+from measurement.estimation.cells import EXCLUSION_RULES
+from measurement.estimation.disclosure import published
+from measurement.estimation.results import LogCounts, Results
+from tests.dashboards.invented import results, trial
+
+AS_OF = datetime(2024, 11, 24, 15, 4, tzinfo=UTC)
+
+
+def page_of(found: Results) -> Page:
+    shown = published(found, minimum_people=10)
+    return page(Published(shown, trial(), AS_OF), today=date(2024, 11, 24))
+
+
+def test_every_section_has_its_file_and_there_is_one_of_everything() -> None:
+    found = page_of(results())
+    assert list(found.files) == [*(part.slug for part in found.sections), ALL_RESULTS]
+
+
+def test_every_rule_that_excludes_has_its_words() -> None:
+    assert list(RULES) == list(EXCLUSION_RULES)
+
+
+def test_log_counts_follow_the_logs_from_received_to_analysed() -> None:
+    counts = LogCounts(
+        received=1235, refused=5, stored=1230, excluded={"void": 10, "new_rule": 5}, analysed=1215
+    )
+    assert log_counts(counts).rows == (
+        ("Received", "1,235"),
+        ("Refused, because they cannot be true", "5"),
+        ("Stored", "1,230"),
+        ("Excluded: taken out by the person who logged them", "10"),
+        ("Excluded: new_rule", "5"),
+        ("Analysed", "1,215"),
+    )
+
+
+def test_changes_of_the_plan_are_listed() -> None:
+    deviation = {"what": "winsorise", "why": "A stopwatch broke"}
+    found = page_of(replace(results(), deviations=(deviation,)))
+    assert found.deviations == ["what: winsorise; why: A stopwatch broke"]
+
+
+def test_an_unread_trial_is_not_final() -> None:
+    assert page_of(results()).not_final.startswith("Not final")
+
+
+def test_every_verdict_has_its_words() -> None:
+    assert set(VERDICTS) == {"pass", "warn", "fail"}
