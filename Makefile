@@ -2,6 +2,8 @@
 # make PYTHON=... chooses the Python, make demo PORT=... the port.
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# uv then trusts whom the machine trusts, as pip and npm do: offices often have a proxy of their own.
+export UV_SYSTEM_CERTS := 1
 PIP := .venv/bin/uv pip
 LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
