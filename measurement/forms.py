@@ -19,13 +19,7 @@ AI: Final = "yes"
 TOOL: Final = "tool:"
 """What comes before the tool's name in the answer "Yes, with ..."."""
 
-QUALITIES: Final = [
-    ("1", "1, poor"),
-    ("2", "2"),
-    ("3", "3, good enough"),
-    ("4", "4"),
-    ("5", "5, excellent"),
-]
+QUALITIES: Final = [("1", "1, poor"), ("2", "2"), ("3", "3"), ("4", "4"), ("5", "5, excellent")]
 EXPLANATIONS: Final = {
     "minutes_impossible": (
         f"Minutes must be more than 0 and no more than {MAX_MINUTES:,}, a whole day"

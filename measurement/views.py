@@ -119,16 +119,16 @@ def api_guide(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say which cookies are set and what is kept about people."""
+    day = 86_400
     cookies = [
-        (settings.SESSION_COOKIE_NAME, "Keeps you signed in", settings.SESSION_COOKIE_AGE),
+        (settings.SESSION_COOKIE_NAME, "keeps you signed in", settings.SESSION_COOKIE_AGE // day),
         (
             settings.CSRF_COOKIE_NAME,
-            "Keeps other websites from sending forms in your name",
-            settings.CSRF_COOKIE_AGE,
+            "keeps other websites from sending forms in your name",
+            settings.CSRF_COOKIE_AGE // day,
         ),
     ]
-    rows = [(name, purpose, f"{age // 86_400} days") for name, purpose, age in cookies]
-    return render(request, "measurement/privacy.html", {"cookies": rows})
+    return render(request, "measurement/privacy.html", {"cookies": cookies})
 
 
 def _homes(roles: frozenset[Role]) -> list[tuple[str, str]]:
