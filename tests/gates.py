@@ -61,9 +61,9 @@ def closed_gate(model: type[models.Model]) -> Iterator[Gate]:
         keeper.close()
 
 
-def eventually(holds: Callable[[], bool], what: str) -> None:
+def eventually(holds: Callable[[], bool], what: str, seconds_between_looks: float = 0.02) -> None:
     """Wait until it holds; fail saying what did not come true."""
     deadline = monotonic() + PATIENCE_SECONDS
     while not holds():
         assert monotonic() < deadline, f"not in {PATIENCE_SECONDS} s: {what}"
-        sleep(0.02)
+        sleep(seconds_between_looks)

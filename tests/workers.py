@@ -1,0 +1,75 @@
+"""A real Celery worker for tests: prefork, on the session's broker and test database."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+from django.db import connection
+
+from measurement.tasks import sweep
+from tests.gates import eventually
+from trialsite.embedded import ROOT
+from trialsite.processes import Child, start, tail
+
+SECONDS_BETWEEN_SWEEPS = 0.25
+
+
+class Worker:
+    """A worker that can be killed and started again; its sweeps are the test's to send."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._child: Child | None = None
+
+    def start(self) -> None:
+        """Start the worker and wait until it takes tasks."""
+        celery = [str(Path(sys.executable).parent / "celery"), "--app", "trialsite", "worker"]
+        options = ["--concurrency", "2", "--without-gossip", "--without-mingle"]
+        database = urlsplit(os.environ["DATABASE_URL"])
+        database = database._replace(path=f"/{connection.settings_dict['NAME']}")
+        self._log.write_text("")
+        self._child = start(
+            [*celery, *options, "--loglevel", "INFO"],
+            name="worker",
+            log=self._log,
+            environment={**os.environ, "DATABASE_URL": database.geturl()},
+            folder=ROOT,
+        )
+        eventually(lambda: " ready." in self._log.read_text(), f"ready: {tail(self._log)}")
+
+    @property
+    def pool(self) -> list[psutil.Process]:
+        """The processes that do the tasks."""
+        assert self._child is not None
+        return psutil.Process(self._child.process.pid).children()
+
+    def kill_pool(self) -> None:
+        """Kill -9 the processes that do the tasks, not the one that hands tasks to them."""
+        for process in self.pool:
+            process.kill()
+
+    def kill(self) -> None:
+        """Kill -9 the worker with all its processes."""
+        assert self._child is not None
+        os.killpg(self._child.process.pid, signal.SIGKILL)
+        self._child.process.wait()
+
+    def stop(self) -> None:
+        """End what runs."""
+        if self._child is not None:
+            self._child.stop()
+
+    def sweep_until(self, holds: Callable[[], bool], what: str) -> None:
+        """Send sweeps as the timetable does, until it holds."""
+
+        def sent_or_held() -> bool:
+            if holds():
+                return True
+            sweep.apply_async(expires=2)
+            return False
+
+        eventually(sent_or_held, f"{what}; {tail(self._log)}", SECONDS_BETWEEN_SWEEPS)
