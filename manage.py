@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 from trialsite import embedded
 
 # These need no database: help and checks should not wait for a server.
-WITHOUT_SERVERS = {"help", "check", "collectstatic", "spectacular", "makemessages", "compilemessages"}
+WITHOUT_SERVERS = {"help", "check", "collectstatic", "spectacular"}
 
 
 def main() -> None:

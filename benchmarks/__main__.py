@@ -1,4 +1,4 @@
-"""Print a table of ratios: how our way compares with the plain way, on the same data, in one run."""
+"""Print a table of ratios: our way and the plain way, on the same data, in one run."""
 
 import time
 from collections.abc import Callable

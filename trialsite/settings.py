@@ -1,4 +1,4 @@
-"""Django settings: one file, all differences between laptop, test and production from the environment.
+"""Django settings: one file; laptop, test and production differ by the environment alone.
 
 docs/operating.md lists every variable. Unset DATABASE_URL or REDIS_URL means the embedded server.
 """
@@ -31,7 +31,8 @@ if not SITE_IS_SECURE and not (_site.scheme == "http" and SITE_IS_LOOPBACK):
     )
 if DEMO and not SITE_IS_LOOPBACK:
     raise ImproperlyConfigured(
-        f"TRIALSITE_DEMO shows sign-in codes to anybody, so SITE_URL must be on loopback; it is {SITE_URL!r}"
+        "TRIALSITE_DEMO shows sign-in codes to anybody, so SITE_URL must be on loopback; "
+        f"it is {SITE_URL!r}"
     )
 
 SAMPLE_SECRET_KEY = "change-me"  # noqa: S105 - refused below
@@ -214,7 +215,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Trialsite",
-    "DESCRIPTION": "Time saved by generative AI, measured: trials, results and pseudonymised records.",
+    "DESCRIPTION": "Time saved by generative AI: trials, results, pseudonymised records.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

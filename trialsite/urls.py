@@ -2,13 +2,16 @@
 
 from django.urls import include, path
 
-from trialsite import health
+from trialsite import demo_mail, health
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("account/", include("allauth.urls")),
     path("api/", include("measurement.api.urls")),
+    path("demo/codes/", demo_mail.codes, name="demo_codes"),
     path("trials/", include("dashboards.urls")),
     path("", include("measurement.urls")),
 ]
+
+handler400 = "measurement.api.error_handlers.bad_request"
+handler500 = "measurement.api.error_handlers.server_error"

@@ -4,7 +4,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from measurement.api import tokens
+from measurement import tokens
 from measurement.models import ApiToken, User
 
 

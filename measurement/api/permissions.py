@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.http import Http404
 
 from measurement import access
-from measurement.api.problems import FORBIDDEN, Problem
+from measurement.api.problems import FORBIDDEN, INVALID_BODY, Fault, Problem, shown
+from measurement.estimation.definition import is_storable_text
 from measurement.models import ApiToken, Participant, Role, Trial, User
 
 ANY_ROLE = frozenset(Role)
@@ -43,6 +44,35 @@ class Reach:
         if found is None:
             raise Problem(FORBIDDEN, "You do not take part in this trial, or no longer.")
         return found
+
+    def whose(self, named: object) -> Participant:
+        """Return the participant whose log is sent: the one `named`, else the user's own self.
+
+        Analysts may name anybody of the trial, participants only themselves. Raises Problem: 400
+        for somebody else or nobody, 403 if the user does not take part.
+        """
+        if self.is_analyst and named is not None:
+            found = self._participant_named(named)
+            if found is None:
+                raise _not_a_participant(named, "the pseudonym of a participant of this trial")
+            return found
+        if self.is_analyst and Role.PARTICIPANT not in self.roles:
+            raise _not_a_participant(named, "the pseudonym of the participant whose log it is")
+        own = self.participant()
+        if named not in (None, own.pseudonym):
+            raise _not_a_participant(named, "your own pseudonym, or nothing")
+        return own
+
+    def _participant_named(self, named: object) -> Participant | None:
+        if not isinstance(named, str) or not is_storable_text(named):
+            return None
+        return Participant.objects.filter(trial=self.trial, pseudonym=named).first()
+
+
+def _not_a_participant(given: object, allowed: str) -> Problem:
+    return Problem(
+        INVALID_BODY, faults=[Fault(field="participant", given=shown(given), allowed=allowed)]
+    )
 
 
 def reach_of(token: ApiToken, slug: str) -> Reach:

@@ -114,6 +114,7 @@ _TEXT = {"type": ["string", "null"], "maxLength": MAX_TEXT_LENGTH}
 _FLAG = {"type": ["boolean", "null"]}
 _MOMENT = {"type": ["string", "null"], "format": "date-time"}
 _JSON_TYPES: dict[str, dict[str, Any]] = {
+    "participant": _TEXT,
     "key": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH},
     "ai_used": {"type": "boolean"},
     "minutes": _MINUTES,

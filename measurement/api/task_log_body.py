@@ -15,11 +15,17 @@ from measurement.api.problems import INVALID_BODY, Fault, Problem, named, shown
 from measurement.estimation.definition import nearest
 from measurement.recording import NewTaskLog
 
-FIELDS = tuple(field.name for field in fields(NewTaskLog))
+LOG_FIELDS = tuple(field.name for field in fields(NewTaskLog))
+FIELDS = ("participant", *LOG_FIELDS)
 MAX_FAULTS = 20  # finding the nearest name takes time, and a body has room for thousands
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def named_participant(body: object) -> object:
+    """Return what the body gives as `participant`, or None: then it is the sender's own log."""
+    return body.get("participant") if isinstance(body, dict) else None
 
 
 def new_task_log(body: object) -> NewTaskLog:
@@ -32,7 +38,11 @@ def new_task_log(body: object) -> NewTaskLog:
     faults = [*islice(_shape_faults(body), MAX_FAULTS)]
     if faults:
         raise Problem(INVALID_BODY, faults=faults)
-    given = {name: _read(name, value) for name, value in body.items() if value is not None}
+    given = {
+        name: _read(name, value)
+        for name, value in body.items()
+        if name in LOG_FIELDS and value is not None
+    }
     return NewTaskLog(**{"key": None, "ai_used": None} | given)
 
 

@@ -36,7 +36,7 @@ from measurement.api.serializers import (
     TrialDetail,
     TrialRow,
 )
-from measurement.api.task_log_body import new_task_log
+from measurement.api.task_log_body import named_participant, new_task_log
 from measurement.estimation.bundle import write_bundle
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import Results
@@ -134,7 +134,7 @@ class TaskLogs(TrialView, ListAPIView[TaskLog]):
         "GET": Needs(
             scopes=RECORDS, roles=ANALYST | PARTICIPANT, parameters=CursorPages.parameters
         ),
-        "POST": Needs(scopes=WRITE, roles=PARTICIPANT),
+        "POST": Needs(scopes=WRITE, roles=ANALYST | PARTICIPANT),
     }
     serializer_class = TaskLogRow
     pagination_class = CursorPages
@@ -170,8 +170,9 @@ class TaskLogs(TrialView, ListAPIView[TaskLog]):
         tags=["Records"],
         summary="Store a task log",
         description=(
-            "Participants store task logs of their own. Needs the scope `write`. Choose a new "
-            "`key` for each log: sending the same key and body again is safe and stores nothing."
+            "Participants store task logs of their own; analysts store those of the participant "
+            "whom `participant` names. Needs the scope `write`. Choose a new `key` for each log: "
+            "sending the same key and body again is safe and stores nothing."
         ),
         parameters=[schema.SLUG],
         request={"application/json": schema.new_task_log_body()},
@@ -184,8 +185,8 @@ class TaskLogs(TrialView, ListAPIView[TaskLog]):
         ),
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Store a task log of the participant who asks."""
-        participant = self.reach.participant()
+        """Store a task log of the participant who asks, or whom an analyst names."""
+        participant = self.reach.whose(named_participant(request.data))
         log = new_task_log(request.data)
         try:
             recorded = recording.record(participant=participant, log=log, actor=self.reach.user)

@@ -9,7 +9,7 @@ from measurement.models.trial_lists import Department, Grade, Profession
 
 
 class Participant(models.Model):
-    """Somebody whose tasks a trial measures. Holds no name: `user` links to who signs in, if any."""
+    """Somebody whose tasks a trial measures. No name: `user` links to who signs in."""
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE)
     user = models.ForeignKey(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 
-from measurement.api import tokens
+from measurement import tokens
 from measurement.estimation.definition import parse_trial, sections
 from measurement.models import (
     Arm,

@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from measurement.api import tokens
+from measurement import tokens
 from measurement.models import ApiToken, AuditEvent, Membership, Role
 from tests.api.conftest import Team, with_token
 

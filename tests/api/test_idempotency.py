@@ -12,7 +12,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 
-from measurement.api import tokens
+from measurement import tokens
 from measurement.models import AuditEvent, DirtyMark, Role, TaskLog
 from tests.api.conftest import LOGS, Team, make_team
 

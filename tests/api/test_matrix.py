@@ -19,7 +19,7 @@ ALLOWED = {
     ("api_trial", "GET"): EVERYBODY,
     ("api_results", "GET"): {(role, "results") for role in ROLES},
     ("api_task_logs", "GET"): {("analyst", "records"), ("participant", "records")},
-    ("api_task_logs", "POST"): {("participant", "write")},
+    ("api_task_logs", "POST"): {("analyst", "write"), ("participant", "write")},
     ("api_participants", "GET"): {("analyst", "records")},
     ("api_surveys", "GET"): {("analyst", "records")},
     ("api_bundle", "GET"): {("analyst", "records")},

@@ -90,6 +90,34 @@ def test_another_participant_may_use_the_key(
     assert response.status_code == 201
 
 
+def test_an_analyst_stores_a_log_of_the_participant_named(
+    tea: Team, client_of: Callable[..., Client]
+) -> None:
+    analyst = client_of(tea, Role.ANALYST, "write")
+    body = MINIMAL | {"participant": tea.colleague.pseudonym}
+    assert [post(analyst, body).status_code for _ in range(2)] == [201, 200]
+    assert TaskLog.objects.get().participant == tea.colleague
+    assert AuditEvent.objects.get(act="record_task_log").actor == tea.users[Role.ANALYST]
+
+
+@pytest.mark.parametrize("named", [None, "p-99", "P-1", 1, True, ["p-1"], "p-1\x00"])
+def test_an_analyst_must_name_a_participant_of_the_trial(
+    named: Any, tea: Team, client_of: Callable[..., Client]
+) -> None:
+    response = post(client_of(tea, Role.ANALYST, "write"), MINIMAL | {"participant": named})
+    assert response.status_code == 400
+    assert set(errors(response)) == {"participant"}
+    assert not TaskLog.objects.exists()
+
+
+def test_a_participant_may_name_nobody_else(participant: Client, tea: Team) -> None:
+    response = post(participant, MINIMAL | {"participant": tea.colleague.pseudonym})
+    assert response.status_code == 400
+    assert errors(response)["participant"]["allowed"] == "your own pseudonym, or nothing"
+    own = post(participant, MINIMAL | {"participant": tea.participant.pseudonym})
+    assert own.status_code == 201
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -16,8 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from fixtures.demo import DEMO_SLUG, PLAYGROUND_SLUG
-from measurement import bundles
-from measurement.api import tokens
+from measurement import bundles, tokens
 from measurement.estimation.bundle import read_bundle, write_bundle
 from measurement.estimation.simulate import simulate
 from measurement.management.demo import PARTICIPANT, SIGN_INS
@@ -209,22 +208,19 @@ class TestCreateToken:
         assert not err
         assert User.objects.count() == Membership.objects.count() == 1
 
-    def test_write_is_for_participants(self, trial: Trial) -> None:
-        user = make_user("ann.teacup@example.com")
-        with pytest.raises(CommandError, match="does not take part in teapot"):
-            self.create("ann.teacup@example.com", "write")
-        make_participant(trial, user)
+    def test_a_participant_who_only_writes_needs_no_other_role(self, trial: Trial) -> None:
+        make_participant(trial, make_user("ann.teacup@example.com"))
         out, err = self.create("ann.teacup@example.com", "write")
         assert tokens.find(out.strip()) is not None
         assert not err
         assert set(Membership.objects.values_list("role", flat=True)) == {"participant"}
 
-    def test_nobody_new_may_write(self, trial: Trial) -> None:
+    def test_anybody_else_becomes_an_analyst_to_write(self, trial: Trial) -> None:
         # A loaded participant without a user must not stand in for them.
         Participant.objects.create(trial=trial, pseudonym="p1")
-        with pytest.raises(CommandError, match="does not take part"):
-            self.create("new@example.com", "write", "results")
-        assert not User.objects.exists()
+        _, err = self.create("new@example.com", "write")
+        assert "new@example.com is now an analyst of teapot." in err
+        assert set(Membership.objects.values_list("role", flat=True)) == {"analyst"}
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

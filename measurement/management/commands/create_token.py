@@ -8,21 +8,19 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from measurement import enrolment
-from measurement.api import tokens
+from measurement import enrolment, tokens
 from measurement.management.stored_trial import stored_trial
 from measurement.models import ApiToken, Participant, Role, Trial, User
 
 DAYS: Final = 90
-ANALYST_SCOPES: Final = {ApiToken.Scope.RESULTS.value, ApiToken.Scope.RECORDS.value}
 
 
 class Command(BaseCommand):
     """Issues a token. Whoever can run this can do anything, so it also grants the role."""
 
     help = (
-        "Print a new API token, and nothing else. The scopes results and records make EMAIL an "
-        "analyst of the trial; write needs a participant."
+        "Print a new API token, and nothing else. EMAIL becomes an analyst of the trial, unless "
+        "a participant asks for the scope write alone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,30 +45,28 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(f"EMAIL: {email!r}, an email address is allowed") from error
         with transaction.atomic():
-            user = User.objects.filter(email=email.strip().lower()).first()
-            if ApiToken.Scope.WRITE in scopes:
-                _require_participant(user, email, trial)
-            if ANALYST_SCOPES & set(scopes):
-                user = self._analyst(user, email, trial)
-            assert user is not None  # noqa: S101 - each scope needs one of the two
+            user = self._user(email)
+            if not _may_write_only(user, trial, scopes):
+                self._make_analyst(user, trial)
             try:
                 text = tokens.issue(user=user, trial=trial, scopes=scopes, days=days)
             except ValueError as error:
                 raise CommandError(str(error)) from error
         self.stdout.write(text)
 
-    def _analyst(self, user: User | None, email: str, trial: Trial) -> User:
+    def _user(self, email: str) -> User:
+        user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:
             user = User.objects.create_user(email=email)
             self.stderr.write(f"{user.email} is a new user.")
-        if enrolment.grant(user=user, trial=trial, role=Role.ANALYST, actor=None):
-            self.stderr.write(f"{user.email} is now an analyst of {trial.slug}.")
         return user
 
+    def _make_analyst(self, user: User, trial: Trial) -> None:
+        if enrolment.grant(user=user, trial=trial, role=Role.ANALYST, actor=None):
+            self.stderr.write(f"{user.email} is now an analyst of {trial.slug}.")
 
-def _require_participant(user: User | None, email: str, trial: Trial) -> None:
-    if not Participant.objects.filter(trial=trial, user=user, user__isnull=False).exists():
-        raise CommandError(
-            f"--scope write: {email} does not take part in {trial.slug}; only participants may "
-            "send task logs, each their own. Enrol them first."
-        )
+
+def _may_write_only(user: User, trial: Trial, scopes: list[str]) -> bool:
+    """Say whether a participant asks for no more than to send logs: that needs no other role."""
+    takes_part = Participant.objects.filter(trial=trial, user=user).exists()
+    return takes_part and set(scopes) == {ApiToken.Scope.WRITE.value}
