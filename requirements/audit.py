@@ -5,9 +5,16 @@ may know none; then this says so, and only withdrawn ("yanked") releases are loo
 """
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
+
+AUTHORITIES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian and its like
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora and its like
+    "/etc/ssl/cert.pem",  # macOS
+)
 
 
 def main(lock: str) -> int:
@@ -37,11 +44,17 @@ def audited(lock: str) -> list[dict[str, Any]]:
         capture_output=True,
         text=True,
         check=False,
+        env={"REQUESTS_CA_BUNDLE": trusted(), **os.environ},
     )
     if not done.stdout:
-        raise SystemExit(f"pip-audit failed:\n{done.stderr}")
+        raise SystemExit(f"pip-audit could not ask the package index:\n{done.stderr[-500:]}")
     findings: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     return findings
+
+
+def trusted() -> str:
+    """Return the machine's file of trusted authorities, which a proxy's may be among, or ""."""
+    return next((path for path in AUTHORITIES if os.path.exists(path)), "")
 
 
 def withdrawn(lock: str) -> list[str]:
