@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import OperationalError, connection
-from django.db.models import Exists, F, Min, OuterRef, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from measurement import cells, frames
+from measurement.estimation.bundle import Bundle
 from measurement.estimation.evaluation import evaluate
-from measurement.estimation.evidence import Evidence, log_cells
+from measurement.estimation.evidence import Evidence, evidence_of
 from measurement.estimation.planned_model import needs_task_logs
 from measurement.estimation.results import (
     ESTIMATE_FIELDS,
@@ -83,6 +85,18 @@ def due() -> list[Trial]:
         for trial in changed.order_by("pk")
         if not _waiting(trial).filter(marked_at__lte=trial.since).exists() and _has_rested(trial)
     ]
+
+
+def mark_outdated() -> None:
+    """Mark the trials with days that their last analysis could not count, as they had not come."""
+    today = timezone.localdate()
+    last = AnalysisRun.objects.filter(trial=OuterRef("pk")).order_by("-pk")
+    outdated = (
+        Trial.objects.filter(starts_on__lte=today)
+        .annotate(counted_until=Subquery(last.values("counted_until")[:1]))
+        .filter(counted_until__lt=Least("ends_on", Value(today)), trialmark__isnull=True)
+    )
+    TrialMark.objects.bulk_create([TrialMark(trial=trial) for trial in outdated])
 
 
 def analyse_marked(trial: Trial) -> AnalysisRun | None:
@@ -194,17 +208,18 @@ def _analyse(trial: Trial) -> AnalysisRun:
 def _evidence(trial: Trial, as_of: datetime.date) -> Evidence:
     everybody = frames.of_trial(trial)
     definition, people = trial.definition(), frames.participants(everybody)
+    responses, refused = frames.survey_responses(everybody), frames.refused(trial)
     if needs_task_logs(definition):
-        compressed = log_cells(definition, people, frames.task_logs(everybody))
-    else:
-        compressed = frames.cells(everybody)
+        # Stored totals may be older than the logs: cells and totals of the logs themselves.
+        logs = frames.task_logs(everybody)
+        return evidence_of(Bundle(definition, people, logs, responses, refused), as_of)
     return Evidence(
         trial=definition,
         participants=people,
-        cells=compressed,
+        cells=frames.cells(everybody),
         totals=frames.totals(everybody),
-        survey_responses=frames.survey_responses(everybody),
-        refused=frames.refused(trial),
+        survey_responses=responses,
+        refused=refused,
         as_of=as_of,
     )
 

@@ -10,6 +10,12 @@ CHUNKS_AT_ONCE: Final = 50
 """The most chunks of participants that one sweep recomputes before it looks for analyses."""
 
 
+@shared_task(name="measurement.new_day")
+def new_day() -> None:
+    """Have running trials analysed again: there is a working day more to count."""
+    analysis.mark_outdated()
+
+
 @shared_task(name="measurement.sweep")
 def sweep() -> None:
     """Recompute the cells of dirty participants, then analyse the trials that changed.

@@ -312,3 +312,62 @@ def _replace(bundle: Bundle) -> None:
         bundles.load(bundle, replace=True)
     finally:
         connection.close()
+
+
+def running_trial() -> Trial:
+    """Return a trial of these days, analysed."""
+    bundle = simulated()
+    first, last = today() - datetime.timedelta(days=20), today() + datetime.timedelta(days=20)
+    trial = bundles.load(
+        replace(
+            bundle,
+            trial=replace(
+                bundle.trial,
+                starts_on=first,
+                ends_on=last,
+                design=replace(bundle.trial.design, periods=()),
+            ),
+        )
+    )
+    analysis.analyse(trial)
+    return trial
+
+
+def test_a_running_trial_is_marked_once_for_a_new_day() -> None:
+    trial = running_trial()
+    analysis.mark_outdated()
+    assert not TrialMark.objects.exists()
+    yesterday = today() - datetime.timedelta(days=1)
+    AnalysisRun.objects.update(counted_until=yesterday)
+    analysis.mark_outdated()
+    analysis.mark_outdated()
+    assert [mark.trial for mark in TrialMark.objects.all()] == [trial]
+
+
+def test_a_trial_that_has_ended_needs_no_new_day() -> None:
+    analysis.analyse(bundles.load(simulated()))
+    AnalysisRun.objects.update(counted_until=today() - datetime.timedelta(days=1))
+    analysis.mark_outdated()
+    assert not TrialMark.objects.exists()
+
+
+def test_single_logs_and_counts_are_of_one_moment() -> None:
+    """Where the model needs single logs, a log whose participant is still dirty counts whole."""
+    trial = bundles.load(simulated("task_randomised"))
+    before = analysed(trial)
+    log = NewTaskLog(key="late", ai_used=True, minutes=30.0, task_type=_a_task_type(trial))
+    record(participant=Participant.objects.filter(trial=trial)[0], log=log, actor=None)
+    TrialMark.objects.create(trial=trial)
+    run = analysis.analyse_marked(trial)
+    assert run is not None
+    stored = analysis.latest_results(trial)
+    assert stored is not None
+    assert DirtyMark.objects.exists()
+    assert stored.results.logs.stored == before.logs.stored + 1
+    assert stored.results.last_log == before.last_log + 1
+
+
+def _a_task_type(trial: Trial) -> str:
+    name = trial.tasktype_set.values_list("name", flat=True).first()
+    assert name is not None
+    return str(name)
