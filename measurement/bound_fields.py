@@ -32,8 +32,8 @@ def text_params(field: BoundField, **params: Any) -> Params:
 
 
 def select_params(field: BoundField, **params: Any) -> Params:
-    """Return the parameters of govukSelect for a choice field."""
-    return text_params(field, items=_items(field), **params)
+    """Return the parameters of govukSelect for a choice field; nothing is chosen beforehand."""
+    return text_params(field, items=[{"value": "", "text": "Choose one"}, *_items(field)], **params)
 
 
 def choice_params(field: BoundField, **params: Any) -> Params:

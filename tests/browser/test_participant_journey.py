@@ -137,7 +137,7 @@ def test_a_page_that_was_sent_before_asks_first(visit: Visit, robin: User) -> No
     assert TaskLog.objects.count() == 1
     visitor.press("Log task")
     visitor.look("Task logged")
-    assert sorted(TaskLog.objects.values_list("minutes", flat=True)) == [30, 45]
+    assert set(TaskLog.objects.values_list("minutes", flat=True)) == {30, 45}
 
 
 def test_a_task_is_logged_with_the_keyboard_alone(visit: Visit, robin: User) -> None:

@@ -46,7 +46,20 @@ def test_minutes_are_read_and_not_judged(typed: str, minutes: float) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["abc", "1_000", "1,000", "٢٥", "２５", "NaN", "inf", "1e3", "0x1A", "25 min", "1.", "25\x00"],
+    [
+        "abc",
+        "1_000",
+        "1,000",
+        "٢٥",
+        "\uff12\uff15",
+        "NaN",
+        "inf",
+        "1e3",
+        "0x1A",
+        "25 min",
+        "1.",
+        "25\x00",
+    ],
 )
 def test_minutes_are_written_in_plain_digits(typed: str) -> None:
     refuse(MinutesField(), typed)
