@@ -18,8 +18,10 @@ demo: .venv/packages var/static/collected
 
 # The coverage of a good run goes to a file: the last lines are pytest's own.
 test: install
-	coverage erase && coverage run -m pytest $(TESTS)
-	@mkdir -p var && coverage combine --quiet && coverage report > var/coverage.txt || { cat var/coverage.txt; exit 1; }
+	@rm -rf var/coverage && mkdir -p var/coverage
+	coverage run -m pytest $(TESTS)
+	@coverage combine --quiet
+	@coverage report > var/coverage/report.txt || { cat var/coverage/report.txt; exit 1; }
 
 check: .venv/packages
 	ruff format --check .
