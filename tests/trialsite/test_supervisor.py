@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -62,8 +63,11 @@ class Run:
 
     def named(self, name: str) -> list[psutil.Process]:
         """Return the children whose command line has this word."""
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if name in child.cmdline()]
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):  # it has ended meanwhile
+                found += [child] if name in child.cmdline() else []
+        return found
 
 
 @pytest.fixture(scope="module")
