@@ -85,7 +85,7 @@ def test_a_dot_tells_its_numbers_and_a_finger_scrolls_past(
     dot.scroll_into_view_if_needed()
     dot.hover(force=True)
     expect(picture.locator(".hoverlayer .hovertext")).to_contain_text(
-        re.compile(r"−?[\d.]+ \(−?[\d.]+ to −?[\d.]+\)")  # noqa: RUF001
+        re.compile(r"−?[\d.]+ \(−?[\d.]+ to −?[\d.]+\)")
     )
     actions = picture.evaluate(
         "place => [...place.querySelectorAll('*')].map(part => getComputedStyle(part).touchAction)"

@@ -22,7 +22,7 @@ def test_groups_stand_by_value_with_their_people_and_all_participants_last() -> 
         "Task logs",
     )
     assert table.rows[0] == ("Department for Sprockets", "14 (11 to 17)", "900", "33,300")
-    assert table.rows[-2][1] == "−5 (−9 to −1)"  # noqa: RUF001
+    assert table.rows[-2][1] == "−5 (−9 to −1)"
     assert table.rows[-1] == ("All participants", "10 (8 to 12)", "2,000", "74,000")
     assert table.notes == ()
 
@@ -59,7 +59,7 @@ def test_minutes_with_ai_are_the_mean_without_less_the_saving() -> None:
         "Search for information",
         "20",
         "23 (22 to 24)",
-        "−3 (−4 to −2)",  # noqa: RUF001
+        "−3 (−4 to −2)",
     )
 
 

@@ -13,6 +13,7 @@ from measurement.estimation.bundle import (
     canonical_task_logs,
 )
 from measurement.estimation.definition import parse_trial
+from measurement.estimation.results import Results
 
 AS_OF = datetime.date(2025, 6, 1)
 
@@ -52,3 +53,10 @@ def bundle(
         survey_responses=canonical_survey_responses(responses),
         counts=dict(counts or {}),
     )
+
+
+def row_of(results: Results, estimand: str, **names: str) -> Any:
+    """Return a row of the results; Any, so that tests compute with numbers that may be None."""
+    row = results.find(estimand, **names)
+    assert row is not None, estimand
+    return row

@@ -1,6 +1,7 @@
 """The results of whole trials against independent libraries."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,15 +13,15 @@ from scipy import stats
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.results import EstimateRow
-from tests.estimation.frames import AS_OF, bundle
+from tests.estimation.frames import AS_OF, bundle, row_of
 
 
-def results_of(data):
+def results_of(data: Any) -> Any:
     """Return the results of a bundle."""
     return evaluate(evidence_of(data, AS_OF))
 
 
-def crossover(participants, logs_each, seed=7):
+def crossover(participants: Any, logs_each: Any, seed: Any = 7) -> Any:
     """Return rows of a crossover: two periods, unequal skill, three task types."""
     generator = np.random.default_rng(seed)
     size = participants * logs_each
@@ -49,7 +50,7 @@ def crossover(participants, logs_each, seed=7):
     )
 
 
-def test_crossover_of_20_000_logs_agrees_with_dummy_variables():
+def test_crossover_of_20_000_logs_agrees_with_dummy_variables() -> None:
     frame = crossover(participants=250, logs_each=80)
     results = results_of(bundle("crossover", logs=frame.to_dict("records")))
 
@@ -65,7 +66,7 @@ def test_crossover_of_20_000_logs_agrees_with_dummy_variables():
         # statsmodels counts the 250 dummies in K; they are nested in the clusters and count as 1.
         n, k = len(frame), X.shape[1]
         factor = np.sqrt((n - k) / (n - (k - 250 + 1)))
-        row = results.find(estimand)
+        row = row_of(results, estimand)
         value = np.log(row.value) if estimand == "time_ratio" else row.value
         assert value == pytest.approx(witness.params["d"], rel=1e-8)
         assert row.std_error == pytest.approx(witness.bse["d"] * factor, rel=1e-8)
@@ -74,7 +75,7 @@ def test_crossover_of_20_000_logs_agrees_with_dummy_variables():
         assert row.terms == ("participant", "task_type", "period")
 
 
-def test_twin_of_the_real_data_agrees_with_scipy_and_statsmodels():
+def test_twin_of_the_real_data_agrees_with_scipy_and_statsmodels() -> None:
     """Stand-in for test_real_data.py where the real data are absent: same design, same model."""
     generator = np.random.default_rng(1)
     with_ai = np.arange(68) < 36
@@ -93,7 +94,7 @@ def test_twin_of_the_real_data_agrees_with_scipy_and_statsmodels():
         plan={"standard_errors": "HC3"},
     )
 
-    row = results_of(data).find("time_ratio")
+    row = row_of(results_of(data), "time_ratio")
 
     witness = sm.OLS(np.log(minutes), sm.add_constant(with_ai.astype(float))).fit(cov_type="HC3")
     assert np.log(row.value) == pytest.approx(witness.params[1], rel=1e-10)
@@ -108,7 +109,7 @@ def test_twin_of_the_real_data_agrees_with_scipy_and_statsmodels():
     assert (row.arm, row.reference, row.comparison) == ("ai", "control", "randomised")
 
 
-def task_randomised(participants=60, logs_each=12, seed=3):
+def task_randomised(participants: Any = 60, logs_each: Any = 12, seed: Any = 3) -> Any:
     """Return rows of a trial that flips a coin for each task, with forecasts."""
     generator = np.random.default_rng(seed)
     size = participants * logs_each
@@ -128,7 +129,7 @@ def task_randomised(participants=60, logs_each=12, seed=3):
     )
 
 
-def test_task_randomised_uses_hc3_by_task_and_shows_participants_beside():
+def test_task_randomised_uses_hc3_by_task_and_shows_participants_beside() -> None:
     frame = task_randomised()
     data = bundle(
         "task_randomised",
@@ -146,8 +147,8 @@ def test_task_randomised_uses_hc3_by_task_and_shows_participants_beside():
     by_task = model.fit(cov_type="HC3")
     groups = pd.factorize(frame["participant"])[0]
     by_participant = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
-    primary = results.find("time_ratio")
-    beside = results.find("time_ratio", sample="participant_clustered")
+    primary = row_of(results, "time_ratio")
+    beside = row_of(results, "time_ratio", sample="participant_clustered")
     assert np.log(primary.value) == pytest.approx(by_task.params["d"], rel=1e-8)
     assert primary.std_error == pytest.approx(by_task.bse["d"], rel=1e-8)
     assert beside.value == primary.value
@@ -156,7 +157,7 @@ def test_task_randomised_uses_hc3_by_task_and_shows_participants_beside():
     assert (primary.standard_errors, beside.standard_errors) == ("HC3", "CR1")
 
 
-def test_observational_absorbs_participants_and_weeks_and_says_what_it_is():
+def test_observational_absorbs_participants_and_weeks_and_says_what_it_is() -> None:
     generator = np.random.default_rng(5)
     frame = crossover(participants=50, logs_each=20, seed=9).drop(columns=["ai_assigned", "period"])
     days = pd.Timestamp("2025-04-14") + pd.to_timedelta(generator.integers(0, 19, len(frame)), "D")
@@ -167,7 +168,7 @@ def test_observational_absorbs_participants_and_weeks_and_says_what_it_is():
         trial={"starts_on": "2025-04-14", "ends_on": "2025-05-02"},
     )
 
-    row = results_of(data).find("time_ratio")
+    row = row_of(results_of(data), "time_ratio")
 
     frame["week"] = (frame["date"] - pd.Timestamp("2025-04-14")).dt.days // 7
     frame["y"], frame["d"] = np.log(frame["minutes"]), frame["ai_used"].astype(float)
@@ -177,7 +178,7 @@ def test_observational_absorbs_participants_and_weeks_and_says_what_it_is():
     assert row.terms == ("participant", "task_type", "week")
 
 
-def arms_trial(people_per_department, seed=2, **sections):
+def arms_trial(people_per_department: Any, seed: Any = 2, **sections: Any) -> Any:
     """Return a parallel trial with departments of the given sizes."""
     generator = np.random.default_rng(seed)
     people, logs = [], []
@@ -201,7 +202,7 @@ def arms_trial(people_per_department, seed=2, **sections):
     return bundle("parallel", logs=logs, participants=people, **{"trial": trial, **sections})
 
 
-def test_breakdowns_equal_an_analysis_of_the_group_alone():
+def test_breakdowns_equal_an_analysis_of_the_group_alone() -> None:
     whole = arms_trial({"Atlantis Office": 60, "Ministry of Moss": 50, "Tiny Unit": 4})
     results = results_of(whole)
 
@@ -216,18 +217,18 @@ def test_breakdowns_equal_an_analysis_of_the_group_alone():
         )
         expected = results_of(alone)
         for estimand in ("time_ratio", "minutes_saved_per_task", "minutes_saved_per_working_day"):
-            row = results.find(estimand, dimension="department", group=department)
+            row = row_of(results, estimand, dimension="department", group=department)
             assert (row.value, row.std_error) == (
-                expected.find(estimand).value,
-                expected.find(estimand).std_error,
+                row_of(expected, estimand).value,
+                row_of(expected, estimand).std_error,
             )
             assert row.participants == size
-    tiny = results.find("time_ratio", dimension="department", group="Tiny Unit")
+    tiny = row_of(results, "time_ratio", dimension="department", group="Tiny Unit")
     assert tiny.not_estimable == "4 clusters, at least 6 are needed"
 
 
 @pytest.mark.parametrize("method", ["holm", "benjamini_hochberg"])
-def test_p_values_are_adjusted_over_the_groups_of_a_dimension(method):
+def test_p_values_are_adjusted_over_the_groups_of_a_dimension(method: Any) -> None:
     sizes = {"Atlantis Office": 60, "Ministry of Moss": 50, "Cloud Agency": 44, "Tiny Unit": 4}
     results = results_of(arms_trial(sizes, plan={"multiplicity": method}))
 
@@ -244,21 +245,22 @@ def test_p_values_are_adjusted_over_the_groups_of_a_dimension(method):
         expected = np.minimum(steps, 1).tolist()
     adjusted = [row.p_value_adjusted for row in sorted(rows, key=lambda row: row.p_value)]
     assert adjusted == pytest.approx(expected, rel=1e-12)
-    assert results.find("time_ratio").p_value_adjusted is None
+    assert row_of(results, "time_ratio").p_value_adjusted is None
 
 
-def test_few_clusters_get_the_jackknife_and_the_bootstrap():
+def test_few_clusters_get_the_jackknife_and_the_bootstrap() -> None:
     results = results_of(arms_trial({"Atlantis Office": 20}))
 
-    row = results.find("time_ratio")
+    row = row_of(results, "time_ratio")
     assert row.standard_errors == "CR3"
     assert 0 < row.bootstrap_p_value < 1
     assert (
-        results_of(arms_trial({"Atlantis Office": 60})).find("time_ratio").bootstrap_p_value is None
+        row_of(results_of(arms_trial({"Atlantis Office": 60})), "time_ratio").bootstrap_p_value
+        is None
     )
 
 
-def test_cluster_design_clusters_by_the_unit_that_was_randomised():
+def test_cluster_design_clusters_by_the_unit_that_was_randomised() -> None:
     data = arms_trial({"Atlantis Office": 60})
     teams = [f"team {name[-3:]:>3}" for name in data.participants["participant"]]
     people = data.participants.assign(
@@ -280,23 +282,23 @@ def test_cluster_design_clusters_by_the_unit_that_was_randomised():
     frame = data.task_logs.merge(people[["participant", "team", "arm"]], on="participant")
     frame["y"], frame["d"] = np.log(frame["minutes"]), (frame["arm"] == "ai").astype(float)
     witness = smf.ols("y ~ d + C(task_type)", frame).fit()
-    row = results.find("time_ratio")
+    row = row_of(results, "time_ratio")
     assert np.log(row.value) == pytest.approx(witness.params["d"], rel=1e-8)
     assert row.clusters == frame["team"].nunique() == 10
     # Of the ten teams five were given AI: the rates have the fewer degrees of freedom.
-    assert results.find("minutes_saved_per_working_day").degrees_of_freedom == 4
+    assert row_of(results, "minutes_saved_per_working_day").degrees_of_freedom == 4
 
 
-def test_adoption_rate_counts_people_without_logs():
+def test_adoption_rate_counts_people_without_logs() -> None:
     people = [{"participant": f"p{number}", "arm": "ai"} for number in range(4)]
-    logs = [
+    logs: list[dict[str, Any]] = [
         {"participant": "p0", "key": "1", "minutes": 9, "ai_used": True},
         {"participant": "p1", "key": "1", "minutes": 9, "ai_used": False},
         {"participant": "c", "key": "1", "minutes": 9, "ai_used": True},
     ]
     people.append({"participant": "c", "arm": "control"})
 
-    row = results_of(bundle("parallel", logs=logs, participants=people)).find("adoption_rate")
+    row = row_of(results_of(bundle("parallel", logs=logs, participants=people)), "adoption_rate")
 
     assert row.value == 0.25
     assert row.std_error == pytest.approx(stats.sem([1, 0, 0, 0]), rel=1e-14)
@@ -311,25 +313,25 @@ def test_adoption_rate_counts_people_without_logs():
         ([False, False], "no task logs with AI"),
     ],
 )
-def test_no_comparison_is_said_and_never_a_number(used, reason):
-    logs = [
+def test_no_comparison_is_said_and_never_a_number(used: Any, reason: Any) -> None:
+    logs: list[dict[str, Any]] = [
         {"participant": "p", "key": str(number), "minutes": 9, "ai_used": ai}
         for number, ai in enumerate(used)
     ]
-    row = results_of(bundle("observational", logs=logs)).find("time_ratio")
+    row = row_of(results_of(bundle("observational", logs=logs)), "time_ratio")
 
     assert row.not_estimable == reason
     assert (row.value, row.std_error, row.ci_low, row.p_value) == (None, None, None, None)
 
 
-def test_stepped_wedge_says_that_it_cannot_be_analysed():
-    row = results_of(bundle("stepped_wedge", logs=[])).find("time_ratio")
+def test_stepped_wedge_says_that_it_cannot_be_analysed() -> None:
+    row = row_of(results_of(bundle("stepped_wedge", logs=[])), "time_ratio")
 
     assert "stepped-wedge" in row.not_estimable
 
 
-def test_received_is_refused_and_stored_and_stored_is_analysed_and_excluded():
-    logs = [
+def test_received_is_refused_and_stored_and_stored_is_analysed_and_excluded() -> None:
+    logs: list[dict[str, Any]] = [
         {"participant": "p", "key": "1", "minutes": 9, "ai_used": True},
         {"participant": "p", "key": "2", "minutes": None, "ai_used": True, "status": "void"},
         {"participant": "q", "key": "1", "minutes": None, "ai_used": True, "status": "withheld"},
@@ -342,7 +344,7 @@ def test_received_is_refused_and_stored_and_stored_is_analysed_and_excluded():
     assert (counts.received, counts.refused, counts.stored, counts.analysed) == (6, 3, 3, 1)
 
 
-def test_equal_evidence_gives_equal_bytes_of_the_interface():
+def test_equal_evidence_gives_equal_bytes_of_the_interface() -> None:
     data = arms_trial({"Atlantis Office": 60})
     first, second = (json.dumps(results_of(data).as_json()) for _ in range(2))
 
@@ -357,18 +359,18 @@ def test_equal_evidence_gives_equal_bytes_of_the_interface():
     assert document["last_log"] == document["logs"]["stored"] == 240
 
 
-def test_a_planned_term_without_values_is_left_out_and_named():
+def test_a_planned_term_without_values_is_left_out_and_named() -> None:
     data = arms_trial(
         {"Atlantis Office": 60}, plan={"fixed_effects": ["task_type", "week", "period"]}
     )
 
-    row = results_of(data).find("time_ratio")
+    row = row_of(results_of(data), "time_ratio")
 
     assert row.terms == ("task_type", "week")
     assert any("period" in note for note in row.notes)
 
 
-def test_a_treatment_that_its_terms_explain_is_not_estimable():
+def test_a_treatment_that_its_terms_explain_is_not_estimable() -> None:
     data = arms_trial({"Atlantis Office": 60}, plan={"fixed_effects": ["participant"]})
 
-    assert "cannot tell 'd'" in results_of(data).find("time_ratio").not_estimable
+    assert "cannot tell 'd'" in row_of(results_of(data), "time_ratio").not_estimable

@@ -1,6 +1,7 @@
 """Days with access, counted by hand. Easter Monday 2025 is 21 April, the May holidays 5 and 26."""
 
 import datetime
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,15 @@ from tests.estimation.frames import AS_OF, bundle
 TRIAL = {"starts_on": "2025-04-14", "ends_on": "2025-05-02"}
 
 
-def days(kind, participants, *, logs=(), as_of=AS_OF, trial=TRIAL, **sections):
+def days(
+    kind: Any,
+    participants: Any,
+    *,
+    logs: Any = (),
+    as_of: Any = AS_OF,
+    trial: Any = TRIAL,
+    **sections: Any,
+) -> Any:
     """Return the working days with access of each participant."""
     data = bundle(kind, logs=logs, participants=participants, trial=trial, **sections)
     compressed = compress(data.trial, data.participants, data.task_logs)
@@ -21,7 +30,7 @@ def days(kind, participants, *, logs=(), as_of=AS_OF, trial=TRIAL, **sections):
     return dict(zip(data.participants["participant"], counted, strict=True))
 
 
-def test_bank_holidays_joining_leaving_and_access_bound_the_days():
+def test_bank_holidays_joining_leaving_and_access_bound_the_days() -> None:
     people = [
         {"participant": "whole trial"},
         {"participant": "late joiner", "enrolled_on": "2025-04-28"},
@@ -43,22 +52,22 @@ def test_bank_holidays_joining_leaving_and_access_bound_the_days():
     }
 
 
-def test_the_run_in_is_no_working_day():
+def test_the_run_in_is_no_working_day() -> None:
     assert days("parallel", [{"participant": "p"}], trial={**TRIAL, "run_in_days": 7}) == {"p": 9}
 
 
-def test_a_running_trial_counts_up_to_today():
+def test_a_running_trial_counts_up_to_today() -> None:
     today = datetime.date(2025, 4, 23)
 
     assert days("parallel", [{"participant": "p"}], as_of=today) == {"p": 6}
 
 
-def test_a_trial_without_dates_has_no_working_days():
+def test_a_trial_without_dates_has_no_working_days() -> None:
     with pytest.raises(NotEstimable, match="no first and last day"):
         days("parallel", [{"participant": "p"}], trial={})
 
 
-def test_crossover_counts_the_planned_periods_with_ai():
+def test_crossover_counts_the_planned_periods_with_ai() -> None:
     periods = [
         {"name": "1", "starts_on": "2025-04-14", "ends_on": "2025-04-20"},
         {"name": "2", "starts_on": "2025-04-21", "ends_on": "2025-05-02"},
@@ -76,8 +85,8 @@ def test_crossover_counts_the_planned_periods_with_ai():
     }
 
 
-def test_crossover_without_planned_periods_counts_the_span_of_own_logs():
-    def log(key, date, period):
+def test_crossover_without_planned_periods_counts_the_span_of_own_logs() -> None:
+    def log(key: Any, date: Any, period: Any) -> Any:
         return {
             "participant": "p",
             "key": key,
@@ -97,7 +106,7 @@ def test_crossover_without_planned_periods_counts_the_span_of_own_logs():
     assert days("crossover", people, logs=logs) == {"p": 3, "silent": 0}
 
 
-def test_logged_days_are_those_under_the_treatment():
+def test_logged_days_are_those_under_the_treatment() -> None:
     logs = [
         {"participant": "p", "key": "1", "minutes": 9, "ai_used": True, "date": "2025-04-14"},
         {"participant": "p", "key": "2", "minutes": 9, "ai_used": False, "date": "2025-04-15"},

@@ -3,6 +3,7 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_the_command_gives_the_published_figures(tmp_path: Path, capsys):
+def test_the_command_gives_the_published_figures(tmp_path: Path, capsys: Any) -> None:
     write_real_bundle(tmp_path / "real")
 
     assert command.main([str(tmp_path / "real"), "--json"]) == 0
@@ -27,7 +28,7 @@ def test_the_command_gives_the_published_figures(tmp_path: Path, capsys):
     assert document["logs"]["analysed"] == 68
 
 
-def test_every_timed_person_is_a_row(tmp_path: Path):
+def test_every_timed_person_is_a_row(tmp_path: Path) -> None:
     write_real_bundle(tmp_path / "real")
 
     with (tmp_path / "real" / "task_logs.csv").open() as file:

@@ -1,6 +1,7 @@
 """The headline against a plain second implementation: rows, dummies, sandwich by loops."""
 
 import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from measurement.estimation.estimate import Estimate
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.savings import days_per_year
-from tests.estimation.frames import AS_OF, bundle
+from tests.estimation.frames import AS_OF, bundle, row_of
 
 # 13 working days, see test_exposure.py.
 TRIAL = {"starts_on": "2025-04-14", "ends_on": "2025-05-02"}
@@ -19,7 +20,7 @@ TYPES = ("draft", "search", "slides")
 WEEKDAYS = [datetime.date(2025, 4, 22) + datetime.timedelta(days=day) for day in range(3)]
 
 
-def random_logs(generator, people):
+def random_logs(generator: Any, people: Any) -> Any:
     """Return logs of unequal numbers per person, types with different savings, some novel."""
     logs = []
     for person, arm in people.items():
@@ -41,7 +42,7 @@ def random_logs(generator, people):
     return logs
 
 
-def plain_headline(logs, people, days):
+def plain_headline(logs: Any, people: Any, days: Any) -> Any:
     """Return the headline and its CR1 standard error for a parallel trial, in plain loops.
 
     Minutes on type dummies and type x d; cluster scores by loops; the ratio of totals by hand.
@@ -86,7 +87,7 @@ def plain_headline(logs, people, days):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_headline_agrees_with_the_plain_implementation(seed):
+def test_headline_agrees_with_the_plain_implementation(seed: Any) -> None:
     generator = np.random.default_rng(seed)
     people = {f"p{number:03d}": ("ai", "control")[number % 2] for number in range(80)}
     logs = random_logs(generator, people)
@@ -102,30 +103,30 @@ def test_headline_agrees_with_the_plain_implementation(seed):
     data = bundle("parallel", logs=logs, participants=participants, trial=TRIAL)
 
     results = evaluate(evidence_of(data, AS_OF))
-    row = results.find("minutes_saved_per_working_day")
+    row = row_of(results, "minutes_saved_per_working_day")
 
     value, std_error = plain_headline(kept, people, days)
     assert row.value == pytest.approx(value, rel=1e-10)
     assert row.std_error == pytest.approx(std_error, rel=1e-10)
     assert row.standard_errors == "CR1"
-    year = results.find("working_days_saved_per_year")
+    year = row_of(results, "working_days_saved_per_year")
     assert year.value == pytest.approx(value * 225 / 450, rel=1e-12)
     assert year.std_error == pytest.approx(std_error * 225 / 450, rel=1e-12)
 
 
-def test_per_day_used_is_the_same_total_over_days_with_ai():
+def test_per_day_used_is_the_same_total_over_days_with_ai() -> None:
     generator = np.random.default_rng(11)
     people = {f"p{number:03d}": ("ai", "control")[number % 2] for number in range(80)}
     logs = random_logs(generator, people)
     participants = [{"participant": person, "arm": arm} for person, arm in people.items()]
     data = bundle("parallel", logs=logs, participants=participants, trial=TRIAL)
-    used = {person: set() for person, arm in people.items() if arm == "ai"}
+    used: dict[str, set[str]] = {person: set() for person, arm in people.items() if arm == "ai"}
     for log in logs:
         if log["ai_used"]:
             used[log["participant"]].add(log["date"])
     days = {person: len(dates) for person, dates in used.items()}
 
-    row = evaluate(evidence_of(data, AS_OF)).find("minutes_saved_per_day_used")
+    row = row_of(evaluate(evidence_of(data, AS_OF)), "minutes_saved_per_day_used")
 
     value, std_error = plain_headline(logs, people, days)
     assert row.value == pytest.approx(value, rel=1e-10)
@@ -133,14 +134,14 @@ def test_per_day_used_is_the_same_total_over_days_with_ai():
 
 
 @pytest.mark.parametrize(("minutes", "days"), [(26, 13.0), (56, 28.0), (19, 9.5)])
-def test_published_minutes_give_the_published_days_a_year(minutes, days):
+def test_published_minutes_give_the_published_days_a_year(minutes: Any, days: Any) -> None:
     clusters = pd.MultiIndex.from_arrays([["a", "b"]], names=["participant"])
     estimate = Estimate(minutes, pd.Series([1.0, -1.0], index=clusters), 1)
 
     assert days_per_year(estimate, Assumptions()).value == days
 
 
-def plain_trial(extra_logs=(), **sections):
+def plain_trial(extra_logs: Any = (), **sections: Any) -> Any:
     """Return a trial of 40 people, one task of 30 minutes without and 20 with AI each."""
     people = [
         {"participant": f"p{number:02d}", "arm": ("ai", "control")[number % 2]}
@@ -162,12 +163,12 @@ def plain_trial(extra_logs=(), **sections):
     )
 
 
-def headline(data):
+def headline(data: Any) -> Any:
     """Return the headline row."""
-    return evaluate(evidence_of(data, AS_OF)).find("minutes_saved_per_working_day")
+    return row_of(evaluate(evidence_of(data, AS_OF)), "minutes_saved_per_working_day")
 
 
-def without_comparison(number):
+def without_comparison(number: Any) -> Any:
     """Return so many logs with AI of a type that nobody did without."""
     return [
         {
@@ -182,14 +183,14 @@ def without_comparison(number):
     ]
 
 
-def test_a_type_without_comparison_counts_as_no_saving_and_is_named():
+def test_a_type_without_comparison_counts_as_no_saving_and_is_named() -> None:
     plain, with_two = headline(plain_trial()), headline(plain_trial(without_comparison(2)))
 
     assert with_two.value == pytest.approx(plain.value, rel=1e-12)
     assert any("translate" in note for note in with_two.notes)
 
 
-def test_too_many_tasks_without_comparison_are_not_estimable():
+def test_too_many_tasks_without_comparison_are_not_estimable() -> None:
     row = headline(plain_trial(without_comparison(3)))
 
     assert row.value is None
@@ -197,7 +198,7 @@ def test_too_many_tasks_without_comparison_are_not_estimable():
     assert "translate" in row.not_estimable
 
 
-def test_novel_tasks_add_their_minutes():
+def test_novel_tasks_add_their_minutes() -> None:
     novel = [
         {
             "participant": "p00",
@@ -215,7 +216,7 @@ def test_novel_tasks_add_their_minutes():
     assert with_novel.value == pytest.approx(plain.value - 26 / (20 * 13), rel=1e-12)
 
 
-def test_logged_days_are_the_denominator_where_the_plan_says_so():
+def test_logged_days_are_the_denominator_where_the_plan_says_so() -> None:
     working = headline(plain_trial())
     logged = headline(plain_trial(plan={"day_basis": "logged_days"}))
 
@@ -229,11 +230,11 @@ def test_logged_days_are_the_denominator_where_the_plan_says_so():
         ({"plan": {"winsorise": [0.01, 0.99]}}, "winsorises"),
     ],
 )
-def test_reasons_why_there_is_no_headline(sections, reason):
+def test_reasons_why_there_is_no_headline(sections: Any, reason: Any) -> None:
     assert reason in headline(plain_trial(**sections)).not_estimable
 
 
-def test_logs_without_dates_have_no_per_day_figures():
+def test_logs_without_dates_have_no_per_day_figures() -> None:
     people = [{"participant": f"p{n}", "arm": ("ai", "control")[n % 2]} for n in range(8)]
     logs = [
         {"participant": f"p{n}", "key": "1", "minutes": 9 + n, "ai_used": n % 2 == 0}
@@ -246,14 +247,14 @@ def test_logs_without_dates_have_no_per_day_figures():
         "minutes_saved_per_day_used",
         "working_days_saved_per_year",
     ):
-        assert results.find(estimand).not_estimable == "task logs have no dates"
-    assert results.find("time_ratio").value is not None
+        assert row_of(results, estimand).not_estimable == "task logs have no dates"
+    assert row_of(results, "time_ratio").value is not None
 
 
-def test_savings_need_days():
+def test_savings_need_days() -> None:
     nobody = plain_trial()
     people = nobody.participants.assign(ai_from="2025-06-01").astype({"ai_from": "datetime64[s]"})
     evidence = evidence_of(nobody, AS_OF)
     late = evaluate(type(evidence)(**{**vars(evidence), "participants": people}))
 
-    assert "no days with access" in late.find("minutes_saved_per_working_day").not_estimable
+    assert "no days with access" in row_of(late, "minutes_saved_per_working_day").not_estimable

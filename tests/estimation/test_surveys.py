@@ -1,5 +1,7 @@
 """Reported minutes: midpoints, each respondent once."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -10,7 +12,7 @@ from measurement.estimation.surveys import reported_minutes_per_day
 from tests.estimation.frames import bundle
 
 
-def answer(participant, low, high, wave="1"):
+def answer(participant: Any, low: Any, high: Any, wave: Any = "1") -> Any:
     """Return one banded answer."""
     return {
         "participant": participant,
@@ -20,13 +22,13 @@ def answer(participant, low, high, wave="1"):
     }
 
 
-def reported(*surveys, top=60.0):
+def reported(*surveys: Any, top: Any = 60.0) -> Any:
     """Return the estimate from some answers."""
     responses = bundle("observational", logs=[], surveys=surveys).survey_responses
     return reported_minutes_per_day(Survey(top_band_minutes=top), responses)
 
 
-def test_waves_of_a_respondent_are_averaged_first():
+def test_waves_of_a_respondent_are_averaged_first() -> None:
     estimate = reported(
         answer("a", 0, 0), answer("b", 21, 30), answer("b", 61, None, "2"), answer("c", 1, 10)
     )
@@ -37,18 +39,18 @@ def test_waves_of_a_respondent_are_averaged_first():
     assert estimate.degrees_of_freedom == 2
 
 
-def test_the_open_band_counts_what_the_survey_says():
+def test_the_open_band_counts_what_the_survey_says() -> None:
     answers = [answer("a", 60, None), answer("b", 60, None), answer("c", 0, 0), answer("d", 0, 0)]
 
     assert reported(*answers, top=60).value == 30
     assert reported(*answers, top=120).value == 60
 
 
-def test_blank_answers_do_not_count():
+def test_blank_answers_do_not_count() -> None:
     assert reported(answer("a", 1, 10), answer("b", 1, 10), answer("c", None, None)).value == 5.5
 
 
-def test_without_answers_nothing_is_estimated():
+def test_without_answers_nothing_is_estimated() -> None:
     with pytest.raises(NotEstimable, match="no survey responses"):
         reported(answer("a", None, None))
     with pytest.raises(NotEstimable, match="at least 2"):
