@@ -7,7 +7,7 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader
+from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undefined
 
 from measurement import bound_fields
 from trialsite.navigation import navigation
@@ -22,7 +22,8 @@ def environment(*, loader: BaseLoader, **options: Any) -> Environment:
         loader=ChoiceLoader([loader, components]),
         trim_blocks=True,
         lstrip_blocks=True,
-        **options,
+        # Django would print what is missing into the page under DEBUG; the macros count on nothing.
+        **options | {"undefined": Undefined},
     )
     env.globals.update(
         demo=lambda: settings.DEMO, navigation=navigation, static=static, url=reverse_url
