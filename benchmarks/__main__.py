@@ -9,8 +9,9 @@ import pandas as pd
 import statsmodels.api as sm
 
 from measurement.estimation.bundle import Bundle
+from measurement.estimation.calendar import today
 from measurement.estimation.cells import compress
-from measurement.estimation.evidence import evidence_of, today
+from measurement.estimation.evidence import evidence_of
 from measurement.estimation.planned_model import planned_model, sample
 from measurement.estimation.regression import fit
 from measurement.estimation.scopes import everything

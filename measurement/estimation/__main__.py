@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from measurement.estimation.bundle import BundleErrors, read_bundle
+from measurement.estimation.calendar import today
 from measurement.estimation.evaluation import evaluate
-from measurement.estimation.evidence import evidence_of, today
+from measurement.estimation.evidence import evidence_of
 from measurement.estimation.report import as_text
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from measurement.estimation import calendar
 from measurement.estimation.bundle_columns import (
     PARTICIPANT_KINDS,
     Kind,
@@ -111,20 +112,20 @@ class _ReadTable:
 
 
 def read_bundle(path: Path | str, *, today: datetime.date | None = None) -> Bundle:
-    """Read a folder or a zip. `today` (default: today in UTC) is the last day of any log.
+    """Read a folder or a zip. `today` (default: today in London) is the last day of any log.
 
     Raises:
         BundleErrors: if anything in it is not allowed.
 
     """
-    today = today or datetime.datetime.now(datetime.UTC).date()
+    last_day = today or calendar.today()
     faults = Faults()
     files = read_files(Path(path), faults)
     trial = _read_trial(files.get(TRIAL), faults)
     counts = _read_counts(files.get(COUNTS), faults)
     people = _read(files, PARTICIPANTS, PARTICIPANT_KINDS, faults)
-    logs = _read(files, TASK_LOGS, task_log_kinds(today), faults)
-    responses = _read(files, SURVEY_RESPONSES, survey_response_kinds(today), faults)
+    logs = _read(files, TASK_LOGS, task_log_kinds(last_day), faults)
+    responses = _read(files, SURVEY_RESPONSES, survey_response_kinds(last_day), faults)
     _check_participants(people)
     _check_task_logs(logs)
     _check_survey_responses(responses)

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 FIRST_YEAR: Final = 2015
 LAST_YEAR: Final = 2035
 
+LOCAL_TIME: Final = ZoneInfo("Europe/London")
 MONDAY, SATURDAY, SUNDAY = 0, 5, 6
 
 _EXTRA_DAYS: Final = (
@@ -22,6 +24,11 @@ _MOVED_DAYS: Final = {
     datetime.date(2020, 5, 4): datetime.date(2020, 5, 8),  # VE Day, 75 years
     datetime.date(2022, 5, 30): datetime.date(2022, 6, 2),  # Platinum Jubilee
 }
+
+
+def today() -> datetime.date:
+    """Return today's date where the trials are held."""
+    return datetime.datetime.now(LOCAL_TIME).date()
 
 
 def easter_sunday(year: int) -> datetime.date:

@@ -3,8 +3,6 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -13,13 +11,6 @@ from measurement.estimation.bundle import Bundle
 from measurement.estimation.cells import CELL_KEYS, classify, compress
 from measurement.estimation.definition import Trial
 from measurement.estimation.planned_model import needs_task_logs
-
-LOCAL_TIME: Final = ZoneInfo("Europe/London")
-
-
-def today() -> datetime.date:
-    """Return today's date where the trials are held."""
-    return datetime.datetime.now(LOCAL_TIME).date()
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,9 @@ from django.db import connection, models
 
 from measurement import analysis, bundles
 from measurement.estimation.bundle import Bundle
+from measurement.estimation.calendar import today
 from measurement.estimation.evaluation import evaluate
-from measurement.estimation.evidence import evidence_of, today
+from measurement.estimation.evidence import evidence_of
 from measurement.estimation.simulate import simulate
 from measurement.models import (
     AnalysisRun,

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from measurement import analysis, bundles, cells
 from measurement.estimation.bundle import Bundle, read_bundle, write_bundle
+from measurement.estimation.calendar import today
 from measurement.estimation.evaluation import evaluate
-from measurement.estimation.evidence import evidence_of, today
+from measurement.estimation.evidence import evidence_of
 from measurement.estimation.results import ESTIMATE_FIELDS, Check, Results
 from measurement.estimation.simulate import simulate
 from measurement.models import (
