@@ -136,9 +136,11 @@ def _homes(roles: frozenset[Role]) -> list[tuple[str, str]]:
     homes = {
         Role.PARTICIPANT: (reverse("log"), "Log a task"),
         Role.LEAD: ("/trials/", "See how a trial is going"),
+        Role.ADMINISTRATOR: ("/trials/", "See how a trial is going"),
         Role.ANALYST: (reverse("api_guide"), "Get results and records through the API"),
     }
-    return [home for role, home in homes.items() if role in roles]
+    # Once each: leads and administrators have the same page.
+    return [*dict.fromkeys(home for role, home in homes.items() if role in roles)]
 
 
 def _participants(user: User) -> list[Participant]:

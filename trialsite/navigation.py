@@ -34,7 +34,7 @@ def _targets(request: HttpRequest) -> list[tuple[str, str]]:
     targets = []
     if Role.PARTICIPANT in roles:
         targets += [("Log a task", reverse("log")), ("My logs", reverse("my_logs"))]
-    if Role.LEAD in roles:
+    if roles & {Role.LEAD, Role.ADMINISTRATOR}:
         targets.append(("Trials", "/trials/"))
     if Role.ANALYST in roles:
         targets.append(("API", reverse("api_guide")))

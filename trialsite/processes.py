@@ -123,6 +123,8 @@ def unprivileged_prefix() -> list[str]:
         "--clear-groups",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
+        # Else access(2), which initdb asks about its own programs, would not know of that right.
+        "--securebits=+no_setuid_fixup",
     ]
 
 

@@ -113,6 +113,13 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
     "-c lock_timeout=10s -c statement_timeout=600s -c idle_in_transaction_session_timeout=600s"
 )
+# Sign-in counts tries here, for all web processes together; a request never asks the broker.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "measurement_cache",
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Celery: only what was measured to be needed; reasons in docs/decisions.md.

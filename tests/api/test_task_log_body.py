@@ -60,10 +60,10 @@ def test_a_text_that_is_no_moment_is_left_to_recording(text: str) -> None:
 
 def test_names_unknown_fields_with_the_nearest() -> None:
     with pytest.raises(Problem) as caught:
-        new_task_log(MINIMAL | {"minuts": 3, "participant": "p-9", "id": 1})
+        new_task_log(MINIMAL | {"minuts": 3, "user": "p-9", "id": 1})
     found = {fault.field: fault.allowed for fault in caught.value.faults}
     assert found["minuts"] == "the nearest known field is minutes"
-    assert set(found) == {"minuts", "participant", "id"}
+    assert set(found) == {"minuts", "user", "id"}
 
 
 def test_names_fields_that_hold_a_list_or_an_object() -> None:
