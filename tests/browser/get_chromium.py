@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +52,9 @@ def by_playwright() -> None:
 
 def by_npm() -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        _run(["npm", "install", "--silent", "--no-save", "--prefix", scratch, NPM_PACKAGE])
+        # npm installs where a package.json is: not into this project.
+        (Path(scratch) / "package.json").write_text("{}")
+        _run(["npm", "install", "--loglevel=error", "--no-save", NPM_PACKAGE], folder=scratch)
         packed = Path(scratch) / "node_modules" / "@sparticuz" / "chromium" / "bin"
         unpack(packed, BIN.parent / "chromium")
 
@@ -67,8 +68,7 @@ def unpack(packed: Path, folder: Path) -> None:
     for archive in packed.glob("*.tar.br"):
         tar = folder / archive.stem
         tar.write_bytes(brotli.decompress(archive.read_bytes()))
-        with tarfile.open(tar) as members:
-            members.extractall(folder, filter="data")
+        shutil.unpack_archive(tar, folder)
     starter = BIN / "chromium-headless-shell"
     starter.write_text(
         f'#!/bin/sh\nLD_LIBRARY_PATH="{folder}/lib" exec "{browser}" --headless=shell "$@"\n'
@@ -97,8 +97,12 @@ def _works(way: Callable[[], None]) -> bool:
     return True
 
 
-def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, timeout=300)
+def _run(
+    command: list[str], environment: dict[str, str] | None = None, folder: str | None = None
+) -> None:
+    subprocess.run(
+        command, check=True, env=environment, cwd=folder, stdout=subprocess.DEVNULL, timeout=300
+    )
 
 
 if __name__ == "__main__":
