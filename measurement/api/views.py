@@ -50,10 +50,17 @@ PARTICIPANT = frozenset({Role.PARTICIPANT})
 EVERYBODYS_RECORDS = Needs(scopes=RECORDS, roles=ANALYST, parameters=CursorPages.parameters)
 
 
-class TrialList(ApiView):
+class TrialList(ApiView, ListAPIView[Trial]):
     """The trials that the token reaches."""
 
-    needs: ClassVar = {"GET": Needs()}
+    needs: ClassVar = {"GET": Needs(parameters=CursorPages.parameters)}
+    serializer_class = TrialRow
+    pagination_class = CursorPages
+
+    def get_queryset(self) -> QuerySet[Trial]:
+        """Return the token's trial, if its user still holds a role in it."""
+        token = token_of(self.request)
+        return access.trials_for(token.user, Role).filter(pk=token.trial_id)
 
     @extend_schema(
         operation_id="list_trials",
@@ -61,14 +68,13 @@ class TrialList(ApiView):
         summary="List trials",
         description="The trial of the token, or none if you hold no role in it any more.",
         responses=schema.answers(
-            {200: OpenApiResponse(TrialRow(many=True), description="The trials.")}, schema.READING
+            {200: OpenApiResponse(TrialRow(many=True), description="A page of trials.")},
+            schema.READING,
         ),
     )
     def get(self, request: Request) -> Response:
         """List the token's trial."""
-        token = token_of(request)
-        trials = access.trials_for(token.user, Role).filter(pk=token.trial_id)
-        return Response(TrialRow(trials, many=True).data)
+        return self.list(request)
 
 
 class TrialDetails(TrialView):

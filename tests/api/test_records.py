@@ -171,6 +171,6 @@ def test_a_trial_names_what_logs_may_name(analyst: Client) -> None:
 def test_the_list_of_trials_holds_the_tokens_trial(
     tea: Team, coffee: Team, analyst: Client
 ) -> None:
-    (trial,) = analyst.get("/api/v1/trials/").json()
+    (trial,) = analyst.get("/api/v1/trials/").json()["results"]
     assert (trial["slug"], trial["title"]) == ("tea", "Trial of tea")
     assert (trial["starts_on"], trial["simulated"]) == ("2024-09-30", False)

@@ -40,6 +40,8 @@ signal.pause()
 def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     assert processes_of(tmp_path) == []
+    for server in embedded.servers(tmp_path).values():
+        assert not server.sockets.exists()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import shutil
 import signal
 import stat
 import sys
@@ -44,7 +45,7 @@ class Server(ABC):
         folder = folder.resolve()
         self.data = folder / self.name
         self.log = folder / "log" / f"{self.name}.log"
-        digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+        digest = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
         self.sockets = SOCKETS / f"trialsite-{digest}"
         self._child: Child | None = None
         self._lock = Lock(self.data / "lock")
@@ -111,6 +112,7 @@ class Server(ABC):
         if self._child is not None:
             self._child.stop(by=self.stop_signal, patience_seconds=60)
             self._child = None
+            shutil.rmtree(self.sockets, ignore_errors=True)
         self._lock.release()
 
     def log_tail(self) -> str:
