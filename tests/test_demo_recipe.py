@@ -11,21 +11,24 @@ from fixtures.demo import DEMO, DEMO_PARTICIPANTS, demo_trial, small_trial
 from fixtures.reference import DEPARTMENTS, GRADES, PROFESSIONS, TASK_TYPES
 from measurement.estimation.bundle import read_bundle
 from measurement.estimation.definition import MINIMUM_PEOPLE, SECTORS
+from measurement.estimation.evaluation import evaluate
+from measurement.estimation.evidence import evidence_of
+from measurement.estimation.results import Results
 from measurement.estimation.simulate import Simulation, write_simulation
 
 # Minutes a day reported by profession, as published of the experiment of 2024.
 PUBLISHED_MINUTES = {
-    "project delivery": 35,
-    "commercial": 32,
-    "operations": 31,
-    "digital and data": 31,
-    "communications": 31,
+    "Project delivery": 35,
+    "Commercial": 32,
+    "Operations": 31,
+    "Digital and data": 31,
+    "Communications": 31,
     "HR": 29,
-    "policy": 29,
-    "finance": 25,
-    "analysis": 25,
-    "legal": 19,
-    "tax": 11,
+    "Policy": 29,
+    "Finance": 25,
+    "Analysis": 25,
+    "Legal": 19,
+    "Tax": 11,
 }
 TODAY = datetime.date(2026, 11, 24)
 
@@ -145,3 +148,28 @@ def test_the_playground_runs_on_any_day(
     path = tmp_path_factory.mktemp("playground")
     write_simulation(simulation, path)
     assert read_bundle(path, today=today).trial == trial
+
+
+@pytest.mark.parametrize(
+    "estimand",
+    [
+        "time_ratio",
+        "minutes_saved_per_task",
+        "minutes_saved_per_working_day",
+        "working_days_saved_per_year",
+        "adoption_rate",
+        "reported_minutes_saved_per_day",
+    ],
+)
+def test_the_engines_intervals_cover_the_truth(estimand: str) -> None:
+    row = results().find(estimand)
+
+    assert row is not None
+    assert row.ci_low is not None
+    assert row.ci_high is not None
+    assert row.ci_low <= demo().truth[estimand] <= row.ci_high
+
+
+@cache
+def results() -> Results:
+    return evaluate(evidence_of(demo().bundle, TODAY))

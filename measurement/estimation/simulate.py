@@ -85,9 +85,15 @@ def write_simulation(simulation: Simulation, path: Path | str) -> Path:
     path = Path(path)
     write_bundle(simulation.bundle, path)
     beside = path.with_suffix(".truth.json") if path.suffix == ".zip" else path / "truth.json"
-    text = json.dumps(simulation.truth, indent=2, ensure_ascii=False)
-    beside.write_text(text + "\n", encoding="utf-8")
+    write_truth(simulation, beside)
     return beside
+
+
+def write_truth(simulation: Simulation, path: Path) -> None:
+    """Write what is true of the simulated trial as JSON."""
+    text = json.dumps(simulation.truth, indent=2, ensure_ascii=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _trial(

@@ -42,11 +42,11 @@ class ProfessionRecipe:
 
 
 TASK_TYPES: Final = (
-    TaskTypeRecipe("draft a document", 0.30, 40.0, 0.70),
-    TaskTypeRecipe("summarise documents", 0.25, 25.0, 0.65),
-    TaskTypeRecipe("search for information", 0.25, 20.0, 0.80),
-    TaskTypeRecipe("prepare a presentation", 0.10, 60.0, 0.95),
-    TaskTypeRecipe("analyse data", 0.10, 50.0, 1.05),
+    TaskTypeRecipe("Draft a document", 0.30, 40.0, 0.70),
+    TaskTypeRecipe("Summarise documents", 0.25, 25.0, 0.65),
+    TaskTypeRecipe("Search for information", 0.25, 20.0, 0.80),
+    TaskTypeRecipe("Prepare a presentation", 0.10, 60.0, 0.95),
+    TaskTypeRecipe("Analyse data", 0.10, 50.0, 1.05),
 )
 DEPARTMENTS: Final = (
     DepartmentRecipe("Department of Examples", 0.40),
@@ -62,9 +62,9 @@ GRADES: Final = (
     GradeRecipe("SCS", 0.03),
 )
 PROFESSIONS: Final = (
-    ProfessionRecipe("operations", 0.50, 31.0),
-    ProfessionRecipe("policy", 0.30, 29.0),
-    ProfessionRecipe("analysis", 0.20, 25.0),
+    ProfessionRecipe("Operations", 0.50, 31.0),
+    ProfessionRecipe("Policy", 0.30, 29.0),
+    ProfessionRecipe("Analysis", 0.20, 25.0),
 )
 
 

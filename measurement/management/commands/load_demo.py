@@ -6,12 +6,13 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from fixtures.demo import DEMO_PARTICIPANTS, DEMO_SLUG, PLAYGROUND_SLUG, demo_trial, small_trial
 from measurement import analysis, bundles
-from measurement.estimation.simulate import Simulation
+from measurement.estimation.simulate import Simulation, write_truth
 from measurement.management.demo import admit
 from measurement.management.progress import Progress
 from measurement.models import Trial
@@ -46,6 +47,11 @@ class Command(BaseCommand):
 
     def _load(self, slug: str, simulation: Simulation) -> Trial:
         rows = len(simulation.bundle.task_logs)
+        truth = settings.BASE_DIR / "var" / "demo" / slug / "truth.json"
+        write_truth(simulation, truth)
+        self.stdout.write(
+            f"{slug}: what is true of it is in {truth.relative_to(settings.BASE_DIR)}"
+        )
         label = f"{slug}: {rows:,} simulated task logs are being stored"
         return bundles.load(simulation.bundle, progress=Progress(label, sys.stdout))
 
