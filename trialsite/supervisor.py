@@ -63,7 +63,8 @@ class Demo:
                 "migrate", "--no-input", "--skip-checks", log=self.folder / "log" / "migrate.log"
             )
             self._start_processes()
-            self._manage("load_demo", "--skip-checks", *self.load_options)
+            truth = ("--truth", str(self.folder / "demo"))
+            self._manage("load_demo", "--skip-checks", *truth, *self.load_options)
             self._wait_until_ready()
             self._manage("demo_sign_ins", "--skip-checks")
             print(f"\nPress Ctrl-C to stop. Ready: {self.address}", flush=True)

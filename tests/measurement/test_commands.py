@@ -253,9 +253,12 @@ class TestDemo:
 
     @pytest.mark.usefixtures("_worker")
     def test_it_loads_what_is_missing_and_waits_for_the_workers(
-        self, capsys: pytest.CaptureFixture[str]
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
-        out, _ = run("load_demo", "--participants", "120")
+        command = ["load_demo", "--participants", "120", "--truth", str(tmp_path)]
+        out, _ = run(*command)
+        truth = json.loads((tmp_path / DEMO_SLUG / "truth.json").read_text())
+        assert truth["reported_minutes_saved_per_day"] > truth["minutes_saved_per_working_day"] > 0
         assert set(Trial.objects.values_list("slug", flat=True)) == {DEMO_SLUG, PLAYGROUND_SLUG}
         assert f"{DEMO_SLUG}: analysed" in out
         assert not DirtyMark.objects.exists()
@@ -269,15 +272,17 @@ class TestDemo:
         assert Participant.objects.filter(trial__slug=PLAYGROUND_SLUG).count() == 30
 
         events = AuditEvent.objects.count()
-        again, _ = run("load_demo", "--participants", "120")
+        again, _ = run(*command)
         assert again.splitlines() == [f"{PLAYGROUND_SLUG}: analysed", f"{DEMO_SLUG}: analysed"]
         assert AuditEvent.objects.count() == events
 
-    def test_it_gives_up_where_no_worker_works(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_gives_up_where_no_worker_works(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         name = "measurement.management.commands.load_demo.SECONDS_WITHOUT_PROGRESS"
         monkeypatch.setattr(name, 0)
         with pytest.raises(CommandError, match="Do worker, timetable and broker run"):
-            run("load_demo", "--participants", "60")
+            run("load_demo", "--participants", "60", "--truth", str(tmp_path))
 
     def test_sign_ins_name_every_role_and_where_the_codes_are(self, settings: Any) -> None:
         settings.DEMO = True

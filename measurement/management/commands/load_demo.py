@@ -4,9 +4,9 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -27,12 +27,19 @@ class Command(BaseCommand):
     help = "Load the demonstration trials and their users, where they are missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the size of the large trial."""
+        """Take the size of the large trial, and where the truth goes."""
         parser.add_argument(
             "--participants", type=int, default=DEMO_PARTICIPANTS, help="of the large trial"
         )
+        parser.add_argument(
+            "--truth",
+            type=Path,
+            default=Path("var/demo"),
+            metavar="FOLDER",
+            help="where to write each trial's truth.json (var/demo)",
+        )
 
-    def handle(self, *, participants: int, **options: Any) -> None:
+    def handle(self, *, participants: int, truth: Path, **options: Any) -> None:
         """Load, admit the users, wait."""
         recipes: dict[str, Callable[[], Simulation]] = {
             # The small one first: workers have done it while the large one is being loaded.
@@ -40,18 +47,16 @@ class Command(BaseCommand):
             DEMO_SLUG: lambda: demo_trial(participants=participants),
         }
         for slug, draw in recipes.items():
-            trial = Trial.objects.filter(slug=slug).first() or self._load(slug, draw())
+            trial = Trial.objects.filter(slug=slug).first() or self._load(slug, draw(), truth)
             admit(trial)
         for slug in recipes:
             self._wait(Trial.objects.get(slug=slug))
 
-    def _load(self, slug: str, simulation: Simulation) -> Trial:
+    def _load(self, slug: str, simulation: Simulation, truth: Path) -> Trial:
         rows = len(simulation.bundle.task_logs)
-        truth = settings.BASE_DIR / "var" / "demo" / slug / "truth.json"
-        write_truth(simulation, truth)
-        self.stdout.write(
-            f"{slug}: what is true of it is in {truth.relative_to(settings.BASE_DIR)}"
-        )
+        path = truth / slug / "truth.json"
+        write_truth(simulation, path)
+        self.stdout.write(f"{slug}: what is true of it stands in {path}")
         label = f"{slug}: {rows:,} simulated task logs are being stored"
         return bundles.load(simulation.bundle, progress=Progress(label, sys.stdout))
 
