@@ -57,8 +57,9 @@ def crossover_fit() -> Race:
         return fit(sample(model, whole.regular, "log_minutes"), standard_errors="CR1", nested=True)
 
     logs = bundle.task_logs[~bundle.task_logs["novel"]]
-    dummies = pd.get_dummies(logs[["participant", "task_type", "period"]], dtype=float)
-    dummies = dummies.assign(d=logs["ai_used"].astype(float))
+    people = pd.get_dummies(logs["participant"], dtype=float)
+    others = pd.get_dummies(logs[["task_type", "period"]], drop_first=True, dtype=float)
+    dummies = pd.concat([people, others], axis=1).assign(d=logs["ai_assigned"].astype(float))
     groups = pd.factorize(logs["participant"])[0]
 
     def on_rows() -> object:
