@@ -10,7 +10,7 @@ import statsmodels.api as sm
 
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.calendar import today
-from measurement.estimation.cells import compress
+from measurement.estimation.cells import classify, compress
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.planned_model import planned_model, sample
 from measurement.estimation.regression import fit
@@ -56,10 +56,11 @@ def crossover_fit() -> Race:
     def on_cells() -> object:
         return fit(sample(model, whole.regular, "log_minutes"), standard_errors="CR1", nested=True)
 
-    logs = bundle.task_logs[~bundle.task_logs["novel"]]
+    logs = classify(bundle.trial, bundle.participants, bundle.task_logs)
+    logs = logs[(logs["rule"] == "") & ~logs["novel"]]
     people = pd.get_dummies(logs["participant"], dtype=float)
     others = pd.get_dummies(logs[["task_type", "period"]], drop_first=True, dtype=float)
-    dummies = pd.concat([people, others], axis=1).assign(d=logs["ai_assigned"].astype(float))
+    dummies = pd.concat([people, others], axis=1).assign(d=logs["assigned"].astype(float))
     groups = pd.factorize(logs["participant"])[0]
 
     def on_rows() -> object:
