@@ -68,11 +68,13 @@ def from_bundle(bundle: Bundle) -> bytes:
 def held_lock(trial: Trial) -> Iterator[None]:
     """Be another worker that analyses the trial."""
     other = connection.copy()
+    key = [analysis.LOCK_CLASS, trial.pk]
     try:
         with other.cursor() as cursor:
-            key = [analysis.LOCK_CLASS, trial.pk]
             cursor.execute("SELECT pg_advisory_lock(%s::int, %s::int)", key)
-        yield
+            yield
+            # Closing alone would free it a moment later, when the server has noticed.
+            cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", key)
     finally:
         other.close()
 
