@@ -17,6 +17,7 @@ from measurement.models.task_log import TaskLog
 from measurement.models.trial import Trial
 from measurement.models.trial_lists import Department, Grade, Profession, TaskType, Tool
 from measurement.models.user import User
+from measurement.models.winsorising_limit import WinsorisingLimit
 
 __all__ = [
     "AnalysisRun",
@@ -42,4 +43,5 @@ __all__ = [
     "Trial",
     "TrialMark",
     "User",
+    "WinsorisingLimit",
 ]
