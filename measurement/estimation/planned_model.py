@@ -15,7 +15,7 @@ from measurement.estimation.inference import default_standard_errors
 from measurement.estimation.regression import Sample, StandardErrors
 
 Floats = NDArray[np.float64]
-Outcome = Literal["minutes", "log_minutes"]
+Outcome = Literal["minutes", "log_minutes", "used", "quality"]
 
 NOT_GIVEN: Final = "(not given)"
 TREATMENT: Final = "d"
@@ -87,8 +87,25 @@ def chosen_standard_errors(model: Model, cells: pd.DataFrame) -> StandardErrors:
     return default_standard_errors(None, int(cells[model.cluster].nunique(dropna=False)))
 
 
+def observed(cells: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """Return the cells with a value of the outcome: all of them, but for quality the scored ones.
+
+    Raises NotEstimable when no task log has a quality score.
+    """
+    if outcome != "quality":
+        return cells
+    scored = cells[cells["quality_logs"] > 0].reset_index(drop=True)
+    if scored.empty:
+        raise NotEstimable("no task log has a quality score")
+    return scored
+
+
 def sample(model: Model, cells: pd.DataFrame, outcome: Outcome) -> Sample:
-    """Return the sample whose coefficient `d` is the effect of the treatment on `outcome`."""
+    """Return the sample whose coefficient `d` is the effect of the treatment on `outcome`.
+
+    Rows are those of `observed(cells, outcome)`; "used" is 1 where AI was used, else 0.
+    """
+    cells = observed(cells, outcome)
     treatment = pd.DataFrame({TREATMENT: cells["d"].to_numpy()})
     return _sample(model, cells, outcome, model.effects, treatment)
 
@@ -98,6 +115,7 @@ def sample_by_task_type(model: Model, cells: pd.DataFrame, outcome: Outcome) -> 
 
     One regression with treatment x task type; task types are in the model in any case.
     """
+    cells = observed(cells, outcome)
     task_type = named(cells["task_type"])
     d = cells["d"].to_numpy()
     treatment = pd.DataFrame(
@@ -127,14 +145,27 @@ def _sample(
         columns[covariate] = cells[covariate].to_numpy(dtype=np.float64)
     for name in treatment:
         columns[str(name)] = treatment[name].to_numpy(dtype=np.float64)
+    mean, squares, logs = _moments(cells, outcome)
     return Sample(
         regressors=pd.DataFrame(columns),
-        outcome=cells[f"{outcome}_mean"].to_numpy(dtype=np.float64),
-        weights=cells["logs"].to_numpy(dtype=np.float64),
-        within=cells[f"{outcome}_squares"].to_numpy(dtype=np.float64),
+        outcome=mean,
+        weights=logs,
+        within=squares,
         clusters=_clusters(model, cells),
         absorbed=_absorbed(model, cells),
     )
+
+
+def _moments(cells: pd.DataFrame, outcome: Outcome) -> tuple[Floats, Floats, Floats]:
+    """Return the outcome's mean, centred sum of squares and number of logs in each cell."""
+    if outcome == "used":
+        # AI was used in all logs of a cell or in none.
+        used = cells["used"].to_numpy(dtype=np.float64)
+        return used, np.zeros(len(cells)), cells["logs"].to_numpy(dtype=np.float64)
+    logs = "quality_logs" if outcome == "quality" else "logs"
+    columns = (f"{outcome}_mean", f"{outcome}_squares", logs)
+    mean, squares, weights = (cells[name].to_numpy(dtype=np.float64) for name in columns)
+    return mean, squares, weights
 
 
 def _dummies(effect: str, values: pd.Series) -> dict[str, Floats]:
