@@ -87,6 +87,7 @@ class Results:
     as_of: str
     estimates: tuple[EstimateRow, ...]
     checks: tuple[Check, ...] = field(default_factory=tuple)
+    sensitivity: tuple[Mapping[str, Any], ...] = ()
 
     def find(
         self,
