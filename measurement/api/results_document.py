@@ -81,6 +81,34 @@ class CheckDocument(serializers.Serializer[Any]):
     message = _Text(help_text="What the check found, in one sentence.")
 
 
+class DeviationDocument(serializers.Serializer[Any]):
+    """A change of the plan since it was locked."""
+
+    what = _Text(help_text="The setting that was changed, such as plan.confidence.")
+    to = serializers.JSONField(allow_null=True, help_text="Its value after the change.")
+    who = _TextOrNull(help_text="Who changed it, by role; null if nobody recorded the change.")
+    when = serializers.DateTimeField(
+        allow_null=True, help_text="When it was changed; null if nobody recorded the change."
+    )
+    why = _Text(help_text="The reason that was given, or: not recorded.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields; `from` is a word of Python, so it cannot be declared above."""
+        before = serializers.JSONField(allow_null=True, help_text="Its value before the change.")
+        return {**super().get_fields(), "from": before}
+
+
+class TuningDocument(serializers.Serializer[Any]):
+    """The width at which an always-valid interval was tuned."""
+
+    estimand = _Text(help_text="Estimand of the interval.")
+    dimension = _Text(help_text="Dimension of the interval.")
+    group = _Text(help_text="Group of the interval.")
+    sample = _Text(help_text="Sample of the interval.")
+    arm = _TextOrNull(help_text="Arm of the interval.")
+    tau = serializers.FloatField(help_text="Standard deviation of the mixing normal distribution.")
+
+
 class ResultsDocument(serializers.Serializer[Any]):
     """The results of the latest analysis of a trial."""
 
@@ -88,8 +116,12 @@ class ResultsDocument(serializers.Serializer[Any]):
     design = _Text(help_text="Design of the trial, such as crossover.")
     simulated = serializers.BooleanField(help_text="Whether the data are simulated, not real.")
     plan_sha256 = _Text(help_text="SHA-256 of the analysis plan.")
-    deviations = serializers.ListField(
-        child=serializers.DictField(), help_text="Changes of the plan after it was fixed."
+    plan_locked_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the plan was locked; null while it is not."
+    )
+    plan_locked_by = _TextOrNull(help_text="Who locked the plan, by role.")
+    deviations = DeviationDocument(
+        many=True, help_text="Every change of the plan since it was locked."
     )
     code_version = _Text(help_text="Version of the code that computed the results.")
     last_log = _Whole(help_text="Number of the last task log that the results include.")
@@ -98,3 +130,6 @@ class ResultsDocument(serializers.Serializer[Any]):
     snapshot_at = serializers.DateTimeField(help_text="The moment of the data.")
     estimates = EstimateDocument(many=True, help_text="Every estimate.")
     checks = CheckDocument(many=True, help_text="Every check of the experiment.")
+    tuning = TuningDocument(
+        many=True, help_text="How always-valid intervals were tuned; empty in the published form."
+    )

@@ -42,6 +42,7 @@ __all__ = [
     "parse_trial",
     "plan_sha256",
     "sections",
+    "sections_sha256",
     "to_toml",
 ]
 
@@ -377,8 +378,13 @@ def _jsonable(value: Any) -> Any:
 
 
 def plan_sha256(trial: Trial) -> str:
-    """Return the SHA-256 of the sections as sorted-key compact UTF-8 JSON, in hexadecimal."""
-    text = json.dumps(sections(trial), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """Return the SHA-256 of the trial's five sections."""
+    return sections_sha256(sections(trial))
+
+
+def sections_sha256(tables: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of sections as sorted-key compact UTF-8 JSON, in hexadecimal."""
+    text = json.dumps(tables, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

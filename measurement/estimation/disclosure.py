@@ -79,8 +79,8 @@ def published(results: Results, *, minimum_people: int) -> Results:
     stand behind it or on one side of its comparison. Where the figures of other groups would give
     such a group away by subtraction from the total, the next smallest group is suppressed too.
     Other values and counts are rounded, each from its true value, so that rounded parts need not
-    add up to a rounded total. Standard errors, p-values and degrees of freedom are withheld: they
-    carry the digits and counts that rounding takes away.
+    add up to a rounded total. Standard errors, p-values, degrees of freedom and taus are withheld:
+    they carry the digits and counts that rounding takes away.
 
     Raises ValueError for a `minimum_people` below 1 and for an estimand without a rule here.
     """
@@ -96,6 +96,7 @@ def published(results: Results, *, minimum_people: int) -> Results:
             for position, row in enumerate(results.estimates)
         ),
         checks=tuple(_without_figures(check) for check in results.checks),
+        tuning=(),
     )
 
 

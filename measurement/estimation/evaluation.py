@@ -16,6 +16,7 @@ from measurement.estimation.designs import rules
 from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.evidence import Evidence
 from measurement.estimation.exposure import logged_days_with_access, working_days_with_access
+from measurement.estimation.history import deviations
 from measurement.estimation.inference import (
     benjamini_hochberg,
     holm,
@@ -63,11 +64,15 @@ SUBGROUP_ESTIMANDS: Final = (*OUTCOMES, "minutes_saved_per_working_day")
 def evaluate(evidence: Evidence) -> Results:
     """Compute every estimate of the trial's plan. Deterministic: equal evidence, equal bits."""
     trial, counts = evidence.trial, log_counts(evidence)
+    lock = evidence.history.lock
     return Results(
         trial=trial.slug,
         design=trial.design.kind,
         simulated=trial.simulated,
         plan_sha256=plan_sha256(trial),
+        plan_locked_at=lock.locked_at.isoformat() if lock else None,
+        plan_locked_by=lock.locked_by if lock else None,
+        deviations=deviations(trial, evidence.history),
         code_version=metadata.version("trialsite"),
         as_of=evidence.as_of.isoformat(),
         last_log=counts.stored,

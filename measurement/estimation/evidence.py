@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.cells import CELL_KEYS, classify, compress
 from measurement.estimation.definition import Trial
+from measurement.estimation.history import History
 from measurement.estimation.planned_model import needs_task_logs
 
 
@@ -18,7 +19,7 @@ class Evidence:
     """Canonical frames of bundle.py, cells and totals of cells.py; refusals by rule.
 
     `cells` are single logs where the model needs them (see `log_cells`). `as_of`: the last day
-    that counts as a working day of a trial that still runs.
+    that counts as a working day of a trial that still runs. `history`: the plan's lock.
     """
 
     trial: Trial
@@ -28,6 +29,7 @@ class Evidence:
     survey_responses: pd.DataFrame
     refused: Mapping[str, int]
     as_of: datetime.date
+    history: History = field(default_factory=History)
 
 
 def evidence_of(bundle: Bundle, as_of: datetime.date) -> Evidence:

@@ -74,12 +74,19 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """Everything that one analysis of one trial found."""
+    """Everything that one analysis of one trial found.
+
+    `deviations`: the changes of the plan since it was locked, see `history.deviations`.
+    `plan_locked_at`: ISO 8601, in UTC. `tuning`: the tau of each always-valid interval, as the
+    fields of `history.Tuning`; once the plan is locked, taus are kept as they were first found.
+    """
 
     trial: str
     design: str
     simulated: bool
     plan_sha256: str
+    plan_locked_at: str | None = None
+    plan_locked_by: str | None = None
     deviations: tuple[Mapping[str, Any], ...] = ()
     code_version: str
     last_log: int
@@ -87,6 +94,7 @@ class Results:
     as_of: str
     estimates: tuple[EstimateRow, ...]
     checks: tuple[Check, ...] = field(default_factory=tuple)
+    tuning: tuple[Mapping[str, Any], ...] = ()
     sensitivity: tuple[Mapping[str, Any], ...] = ()
 
     def find(
