@@ -30,6 +30,7 @@ from measurement.estimation.bundle_csv import TextColumn, TextTable, read_table,
 from measurement.estimation.bundle_faults import BundleErrors, Fault, Faults
 from measurement.estimation.bundle_files import (
     COUNTS,
+    HISTORY,
     PARTICIPANTS,
     SURVEY_RESPONSES,
     TASK_LOGS,
@@ -37,6 +38,7 @@ from measurement.estimation.bundle_files import (
     read_files,
     write_files,
 )
+from measurement.estimation.bundle_history import read_history, write_history
 from measurement.estimation.definition import (
     MAX_WHOLE_NUMBER,
     DefinitionErrors,
@@ -46,6 +48,7 @@ from measurement.estimation.definition import (
     parse_trial,
     to_toml,
 )
+from measurement.estimation.history import History
 
 __all__ = [
     "Bundle",
@@ -71,6 +74,8 @@ Mask = NDArray[np.bool_]
 class Bundle:
     """A trial with its canonical frames; `counts`: refusals by form and API, by rule.
 
+    `history`: the lock of the plan and what was changed since.
+
     participants: one row a participant, sorted by participant. task_logs: sorted by participant
     and key. survey_responses: sorted by all columns. Missing texts are NaN, missing dates NaT.
     """
@@ -80,6 +85,7 @@ class Bundle:
     task_logs: pd.DataFrame
     survey_responses: pd.DataFrame
     counts: dict[str, int] = field(default_factory=dict)
+    history: History = field(default_factory=History)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +129,7 @@ def read_bundle(path: Path | str, *, today: datetime.date | None = None) -> Bund
     files = read_files(Path(path), faults)
     trial = _read_trial(files.get(TRIAL), faults)
     counts = _read_counts(files.get(COUNTS), faults)
+    history = read_history(files.get(HISTORY), last_day, faults)
     people = _read(files, PARTICIPANTS, PARTICIPANT_KINDS, faults)
     logs = _read(files, TASK_LOGS, task_log_kinds(last_day), faults)
     responses = _read(files, SURVEY_RESPONSES, survey_response_kinds(last_day), faults)
@@ -141,6 +148,7 @@ def read_bundle(path: Path | str, *, today: datetime.date | None = None) -> Bund
         task_logs=canonical_task_logs(logs.frame),
         survey_responses=canonical_survey_responses(responses.frame),
         counts=counts,
+        history=history,
     )
 
 
@@ -318,6 +326,8 @@ def write_bundle(bundle: Bundle, path: Path | str) -> None:
         )
     if bundle.counts:
         files[COUNTS] = json.dumps(bundle.counts, sort_keys=True, indent=2).encode()
+    if bundle.history.lock:
+        files[HISTORY] = write_history(bundle.history)
     write_files(Path(path), files)
 
 

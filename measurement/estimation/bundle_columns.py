@@ -161,7 +161,8 @@ def _date(latest: datetime.date | None = None) -> Kind:
     return Kind(allowed, "datetime64[s]", _parse_date(latest or datetime.date.max), _write_date)
 
 
-def _time(latest: datetime.date) -> Kind:
+def time_kind(latest: datetime.date) -> Kind:
+    """Return the kind of dates with times, up to a last day; in UTC."""
     allowed = f"a date and time such as 2024-09-30T14:05:00Z, not after {latest} (today),"
     return Kind(allowed, "datetime64[us, UTC]", _parse_time(latest), _write_time)
 
@@ -208,10 +209,10 @@ def task_log_kinds(today: datetime.date = _EVER) -> dict[str, Kind]:
         "censored": _boolean("bool", blank=False),
         "source": _choice(SOURCES),
         "status": _choice(STATUSES, blank="logged"),
-        "announced_at": _time(today),
-        "started_at": _time(today),
-        "ended_at": _time(today),
-        "recorded_at": _time(today),
+        "announced_at": time_kind(today),
+        "started_at": time_kind(today),
+        "ended_at": time_kind(today),
+        "recorded_at": time_kind(today),
     }
 
 

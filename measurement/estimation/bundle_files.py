@@ -14,7 +14,8 @@ PARTICIPANTS: Final = "participants.csv"
 TASK_LOGS: Final = "task_logs.csv"
 SURVEY_RESPONSES: Final = "survey_responses.csv"
 COUNTS: Final = "counts.json"
-FILES: Final = (TRIAL, PARTICIPANTS, TASK_LOGS, SURVEY_RESPONSES, COUNTS)
+HISTORY: Final = "history.json"
+FILES: Final = (TRIAL, PARTICIPANTS, TASK_LOGS, SURVEY_RESPONSES, COUNTS, HISTORY)
 REQUIRED_FILES: Final = (TRIAL, TASK_LOGS)
 MAX_FILE_BYTES: Final = 2**30
 """The most that one file of a bundle may hold, unpacked: about ten million task logs."""

@@ -5,9 +5,11 @@ import difflib
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+Parsed = TypeVar("Parsed")
 
 MAX_MINUTES: Final = 1440
 """Minutes in a day: no task log, forecast or report may exceed it."""
@@ -165,7 +167,7 @@ class Table:
         given = self._take(key)
         if given is None:
             return default
-        low_enough = _is_number(given) and given <= at_most
+        low_enough = is_number(given) and given <= at_most
         if not low_enough or (given < 0 if above is None else given <= above):
             lowest = "of at least 0" if above is None else f"above {above:g}"
             highest = "" if at_most == math.inf else f" and at most {at_most:g}"
@@ -178,7 +180,7 @@ class Table:
         given = self._take(key)
         if given is None:
             return default
-        if not _is_number(given) or not 0 < given < 1:
+        if not is_number(given) or not 0 < given < 1:
             self.fail(key, given, "a number above 0 and below 1")
             return default
         return float(given)
@@ -216,7 +218,7 @@ class Table:
             return default
         if (
             not _is_pair(given)
-            or not all(map(_is_number, given))
+            or not all(map(is_number, given))
             or not 0 <= given[0] < given[1] <= 1
         ):
             self.fail(key, given, "a lower and a higher share, both from 0 to 1,")
@@ -238,6 +240,17 @@ class Table:
             return default
         return bands
 
+    def parsed(
+        self, key: str, parse: Callable[[Any], Parsed], allowed: str, otherwise: Parsed
+    ) -> Parsed:
+        """Read what `parse` makes of the value; where it raises ValueError, `otherwise`."""
+        given = self._take(key)
+        try:
+            return parse(given)
+        except ValueError:
+            self.fail(key, given, allowed)
+            return otherwise
+
     def refuse_unknown(self) -> None:
         """Note every key that nothing has read."""
         for key in self._table:
@@ -254,7 +267,8 @@ def _some_of(choices: Sequence[str]) -> str:
     return "any of " + ", ".join(choices) if choices else "nothing (no such rule exists)"
 
 
-def _is_number(given: object) -> bool:
+def is_number(given: object) -> bool:
+    """Say whether the value is a finite number that a float can hold."""
     return (
         isinstance(given, int | float)
         and not isinstance(given, bool)
@@ -283,7 +297,7 @@ def _as_bands(given: object) -> tuple[Band, ...] | None:
     edges = [item for pair in given for item in pair]
     if edges[-1] == "":
         edges[-1] = MAX_MINUTES
-    if not all(_is_number(edge) and 0 <= edge <= MAX_MINUTES for edge in edges):
+    if not all(is_number(edge) and 0 <= edge <= MAX_MINUTES for edge in edges):
         return None
     if edges != sorted(edges):
         return None

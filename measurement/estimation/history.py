@@ -11,6 +11,7 @@ from measurement.estimation.definition import Trial, parse_trial, sections
 DATES: Final = ("starts_on", "ends_on", "run_in_days")
 """What of [trial] decides which task logs count. It is promised, yet not part of plan_sha256."""
 NOT_RECORDED: Final = "not recorded"
+MAX_REASON_LENGTH: Final = 1000
 
 TuningKey = tuple[str, str, str, str, str | None]
 """Estimand, dimension, group, sample and arm of an interval."""
@@ -86,6 +87,11 @@ class History:
     @cached_property
     def _taus(self) -> dict[TuningKey, float]:
         return {row.key: row.tau for row in self.tuning}
+
+
+def is_reason(text: str) -> bool:
+    """Say whether the text can stand as the reason of a change: not blank, storable, not long."""
+    return bool(text.strip()) and len(text) <= MAX_REASON_LENGTH and "\x00" not in text
 
 
 def promise(trial: Trial) -> dict[str, dict[str, Any]]:
