@@ -4,17 +4,17 @@ import dataclasses
 import datetime
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.db import OperationalError, connection
-from django.db.models import Exists, F, Min, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from measurement import cells, frames
+from measurement import cells, frames, limits
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import Evidence, evidence_of
@@ -30,8 +30,10 @@ from measurement.models import (
     AnalysisRun,
     DirtyMark,
     StoredEstimate,
+    TaskLog,
     Trial,
     TrialMark,
+    WinsorisingLimit,
 )
 from measurement.models.dirty_mark import FAILURES_THAT_PARK
 
@@ -44,6 +46,7 @@ STORED_FIELDS: Final = tuple(name for name in ESTIMATE_FIELDS if name != "suppre
 LISTS: Final = ("terms", "notes")
 
 logger = logging.getLogger(__name__)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -56,20 +59,17 @@ class StoredResults:
 
 
 def analyse(trial: Trial) -> AnalysisRun:
-    """Recompute the trial's dirty participants and analyse it here and now.
+    """Recompute limits and dirty participants of the trial and analyse it here and now.
 
     Parked marks get another try. Waits for workers that are at the trial.
     """
+    _when_alone(trial, limits.refresh)
     DirtyMark.objects.filter(participant__trial=trial).update(failures=0)
     marked = _waiting(trial).filter(marked_at__lte=timezone.now())
     while marked.exists():
         if not cells.recompute(trial=trial):
             time.sleep(0.1)
-    while True:
-        with _only_one(trial) as alone:
-            if alone:
-                return _analyse(trial)
-        time.sleep(0.1)
+    return _when_alone(trial, _analyse)
 
 
 def due() -> list[Trial]:
@@ -97,6 +97,39 @@ def mark_outdated() -> None:
         .filter(counted_until__lt=Least("ends_on", Value(today)), trialmark__isnull=True)
     )
     TrialMark.objects.bulk_create([TrialMark(trial=trial) for trial in outdated])
+
+
+def refresh_limits() -> None:
+    """Refresh, once a day, the winsorising limits of the trials whose data may have changed.
+
+    Leaves a trial that another worker analyses to the next time. A failure is logged and costs
+    the other trials nothing.
+    """
+    for trial in _with_old_limits():
+        with _only_one(trial) as alone:
+            if not alone:
+                continue
+            try:
+                limits.refresh(trial)
+            except OperationalError:
+                raise  # the database's trouble, not the trial's
+            except Exception:
+                logger.exception("The limits of the trial %s cannot be computed", trial.slug)
+
+
+def _with_old_limits() -> QuerySet[Trial]:
+    """Return trials with logs and no limits, or analysed since limits of an earlier day.
+
+    Whatever changes a trial's data has it analysed.
+    """
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    computed = WinsorisingLimit.objects.filter(trial=OuterRef("pk")).values("computed_at")[:1]
+    logs = TaskLog.objects.filter(participant__trial=OuterRef("pk"))
+    later = AnalysisRun.objects.filter(trial=OuterRef("pk"), as_of__gt=OuterRef("computed_at"))
+    trials = Trial.objects.annotate(computed_at=Subquery(computed)).order_by("pk")
+    return trials.filter(
+        Q(Exists(logs), computed_at=None) | Q(Exists(later), computed_at__lt=midnight)
+    )
 
 
 def analyse_marked(trial: Trial) -> AnalysisRun | None:
@@ -171,9 +204,18 @@ def _has_rested(trial: Trial) -> bool:
     return timezone.now() >= run.finished_at + REST * (run.finished_at - run.as_of)
 
 
+def _when_alone(trial: Trial, act: Callable[[Trial], Found]) -> Found:
+    """Act once nobody else is at the trial."""
+    while True:
+        with _only_one(trial) as alone:
+            if alone:
+                return act(trial)
+        time.sleep(0.1)
+
+
 @contextmanager
 def _only_one(trial: Trial) -> Iterator[bool]:
-    """Say whether nobody else analyses the trial, and keep others off if so.
+    """Say whether nobody else analyses the trial or computes its limits; if so, keep others off.
 
     The lock belongs to the connection and not to a transaction: it has to be had before the
     snapshot is taken, or the snapshot would miss what the last holder stored.
@@ -208,11 +250,13 @@ def _analyse(trial: Trial) -> AnalysisRun:
 def _evidence(trial: Trial, as_of: datetime.date) -> Evidence:
     everybody = frames.of_trial(trial)
     definition, people = trial.definition(), frames.participants(everybody)
+    stored_limits = frames.limits(trial)
     responses, refused = frames.survey_responses(everybody), frames.refused(trial)
     if needs_task_logs(definition):
         # Stored totals may be older than the logs: cells and totals of the logs themselves.
         logs = frames.task_logs(everybody)
-        return evidence_of(Bundle(definition, people, logs, responses, refused), as_of)
+        bundle = Bundle(definition, people, logs, responses, refused)
+        return evidence_of(bundle, as_of, limits=stored_limits)
     return Evidence(
         trial=definition,
         participants=people,
@@ -221,6 +265,7 @@ def _evidence(trial: Trial, as_of: datetime.date) -> Evidence:
         survey_responses=responses,
         refused=refused,
         as_of=as_of,
+        limits=stored_limits,
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from django.db import connection, transaction
 from django.utils import timezone
 
-from measurement import frames
+from measurement import frames, limits
 from measurement.estimation.bundle import Bundle, BundleErrors, Fault
 from measurement.estimation.definition import Trial as Definition
 from measurement.estimation.definition import sections
@@ -149,6 +149,7 @@ class _Loader:
         self._store_task_logs(ids)
         self._store_survey_responses(ids)
         self._store_refusals()
+        limits.store(self._trial, self._bundle)
         marks = pd.DataFrame({"participant_id": list(ids.values())})
         frames.write(DirtyMark, marks.assign(marked_at=timezone.now(), failures=0))
         TrialMark.objects.create(trial=self._trial)

@@ -84,7 +84,12 @@ def _trial_of(person: Participant) -> int:
 
 def _replace_cells(trial: Trial, ids: Mapping[str, int]) -> None:
     people = frames.among(ids.values())
-    compressed = compress(trial.definition(), frames.participants(people), frames.task_logs(people))
+    compressed = compress(
+        trial.definition(),
+        frames.participants(people),
+        frames.task_logs(people),
+        frames.limits(trial),
+    )
     Cell.objects.filter(participant__in=ids.values()).delete()
     ParticipantTotal.objects.filter(participant__in=ids.values()).delete()
     frames.write(Cell, _with_ids(compressed.cells, ids))

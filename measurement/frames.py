@@ -15,8 +15,9 @@ from measurement.estimation.bundle import (
     canonical_survey_responses,
     canonical_task_logs,
 )
-from measurement.estimation.cells import CELL_DTYPES, CELL_KEYS, TOTAL_COLUMNS
-from measurement.models import Refusal, Trial
+from measurement.estimation.cells import CELL_DTYPES, TOTAL_COLUMNS, in_order
+from measurement.estimation.limits import LIMIT_DTYPES, canonical_limits
+from measurement.models import Refusal, Trial, WinsorisingLimit
 
 Kind = Literal["text", "number", "whole", "flag", "perhaps", "day", "moment"]
 Columns = Mapping[str, tuple[Kind, str]]
@@ -110,11 +111,22 @@ _CELLS: Final[Columns] = {
     "novel": ("flag", "c.novel"),
     "period": ("text", "c.period"),
     "week": ("whole", "c.week"),
+    "tool": ("text", "c.tool"),
+    "timed": ("flag", "c.timed"),
+    "flags": ("whole", "c.flags"),
+    "tail": ("whole", "c.tail"),
+    "censored_minutes": ("number", "c.censored_minutes"),
     "logs": ("whole", "c.logs"),
     "minutes_mean": ("number", "c.minutes_mean"),
     "minutes_squares": ("number", "c.minutes_squares"),
     "log_minutes_mean": ("number", "c.log_minutes_mean"),
     "log_minutes_squares": ("number", "c.log_minutes_squares"),
+    "quality_logs": ("whole", "c.quality_logs"),
+    "quality_mean": ("number", "c.quality_mean"),
+    "quality_squares": ("number", "c.quality_squares"),
+    "heaped_5": ("whole", "c.heaped_5"),
+    "heaped_15": ("whole", "c.heaped_15"),
+    "heaped_30": ("whole", "c.heaped_30"),
     "first_date": ("day", "c.first_date"),
     "last_date": ("day", "c.last_date"),
 }
@@ -126,6 +138,8 @@ _TOTALS: Final[Columns] = {
     "days_logged": ("whole", "coalesce(n.days_logged, 0)"),
     "days_assigned": ("whole", "coalesce(n.days_assigned, 0)"),
     "days_used": ("whole", "coalesce(n.days_used, 0)"),
+    "withheld_with_ai": ("whole", "coalesce(n.withheld_with_ai, 0)"),
+    "withheld_without_ai": ("whole", "coalesce(n.withheld_without_ai, 0)"),
 }
 _TOTALS_FROM: Final = (
     "measurement_participant p LEFT JOIN measurement_participanttotal n ON n.participant_id = p.id"
@@ -159,8 +173,7 @@ def survey_responses(people: People) -> pd.DataFrame:
 
 def cells(people: People) -> pd.DataFrame:
     """Return the stored cells as `compress` made them: its columns, dtypes and order."""
-    frame = _read(_CELLS, _CELLS_FROM, people).astype(dict(CELL_DTYPES))
-    return frame.sort_values(list(CELL_KEYS), na_position="first", ignore_index=True)
+    return in_order(_read(_CELLS, _CELLS_FROM, people).astype(dict(CELL_DTYPES)))
 
 
 def totals(people: People) -> pd.DataFrame:
@@ -169,6 +182,12 @@ def totals(people: People) -> pd.DataFrame:
     whole = {name: "int64" for name in TOTAL_COLUMNS if frame[name].dtype == "Int64"}
     frame = frame.astype(whole).assign(excluded=[json.loads(item) for item in frame["excluded"]])
     return frame.sort_values("participant", ignore_index=True)
+
+
+def limits(trial: Trial) -> pd.DataFrame:
+    """Return the stored winsorising limits as `winsorising_limits` computed them."""
+    rows = WinsorisingLimit.objects.filter(trial=trial).values_list(*LIMIT_DTYPES)
+    return canonical_limits(pd.DataFrame(list(rows), columns=list(LIMIT_DTYPES)))
 
 
 def refused(trial: Trial) -> dict[str, int]:

@@ -12,7 +12,8 @@ CHUNKS_AT_ONCE: Final = 50
 
 @shared_task(name="measurement.new_day")
 def new_day() -> None:
-    """Have running trials analysed again: there is a working day more to count."""
+    """Refresh winsorising limits, and have running trials analysed for one more working day."""
+    analysis.refresh_limits()
     analysis.mark_outdated()
 
 

@@ -8,7 +8,7 @@ same bits.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from measurement.estimation.definition import Trial
 from measurement.estimation.designs import fixed_effects, period_names, rules
+from measurement.estimation.flags import FLAG_RULES, flag_bits, is_flagged
+from measurement.estimation.limits import limits_of, tails
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -29,6 +31,11 @@ CELL_KEYS: Final = (
     "novel",
     "period",
     "week",
+    "tool",
+    "timed",
+    "flags",
+    "tail",
+    "censored_minutes",
 )
 CELL_DTYPES: Final[Mapping[str, str]] = {
     "participant": "str",
@@ -39,15 +46,31 @@ CELL_DTYPES: Final[Mapping[str, str]] = {
     "novel": "bool",
     "period": "str",
     "week": "Int64",
+    "tool": "str",
+    "timed": "bool",
+    "flags": "int64",
+    "tail": "int64",
+    "censored_minutes": "float64",
     "logs": "int64",
     "minutes_mean": "float64",
     "minutes_squares": "float64",
     "log_minutes_mean": "float64",
     "log_minutes_squares": "float64",
+    "quality_logs": "int64",
+    "quality_mean": "float64",
+    "quality_squares": "float64",
+    "heaped_5": "int64",
+    "heaped_15": "int64",
+    "heaped_30": "int64",
     "first_date": "datetime64[s]",
     "last_date": "datetime64[s]",
 }
 CELL_COLUMNS: Final = tuple(CELL_DTYPES)
+CELL_VALUES: Final = tuple(name for name in CELL_COLUMNS if name not in CELL_KEYS)
+COUNTS: Final = ("logs", "quality_logs", "heaped_5", "heaped_15", "heaped_30")
+# Each outcome's number of logs: not every log has a score.
+OUTCOMES: Final = {"minutes": "logs", "log_minutes": "logs", "quality": "quality_logs"}
+HEAPS: Final = (5, 15, 30)
 TOTAL_COLUMNS: Final = (
     "participant",
     "stored",
@@ -55,6 +78,8 @@ TOTAL_COLUMNS: Final = (
     "days_logged",
     "days_assigned",
     "days_used",
+    "withheld_with_ai",
+    "withheld_without_ai",
 )
 EXCLUSION_RULES: Final = (
     "void",
@@ -67,44 +92,145 @@ EXCLUSION_RULES: Final = (
     "not_assigned",
 )
 """Why a stored log is not analysed; the first rule that holds is the one that counts."""
+LARGEST_CODE: Final = 2**62
 
 
 @dataclass(frozen=True, eq=False)
 class Compressed:
     """`cells`: columns CELL_COLUMNS, one row a cell; `totals`: TOTAL_COLUMNS, one a participant.
 
-    `minutes_squares` and `log_minutes_squares` are sums of squares about the cell's mean.
+    The keys of a cell hold for each of its logs. `period` is missing where the design has none;
+    `week`: since the trial's start; `tool`: missing unless AI was used; `timed`: a timer measured;
+    `flags`: see flags.py; `tail`: -1, 0, 1, see limits.py; `censored_minutes`: the minutes at
+    which the tasks were stopped, missing where they were not. `..._squares` are sums of squares
+    about the cell's mean; `quality_logs` have a quality score; `heaped_5` logs have minutes that
+    are a multiple of 5.
     `excluded` of a participant is a dict of counts by rule. Days are distinct dates with analysed
-    logs after access to AI: any, assigned to AI, with AI used.
+    logs after access to AI: any, assigned to AI, with AI used. Withheld tasks are counted by
+    assignment, where that is known.
     """
 
     cells: pd.DataFrame
     totals: pd.DataFrame
 
 
-def compress(trial: Trial, participants: pd.DataFrame, task_logs: pd.DataFrame) -> Compressed:
-    """Compress the canonical frames of bundle.py. Raises nothing: unanalysable logs are counted."""
-    logs = classify(trial, participants, task_logs)
-    analysed = logs[logs["rule"] == ""]
-    return Compressed(_cells(analysed), _totals(participants, logs, analysed))
+def compress(
+    trial: Trial, participants: pd.DataFrame, task_logs: pd.DataFrame, limits: pd.DataFrame
+) -> Compressed:
+    """Compress the canonical frames of bundle.py; `limits` are those of limits.py.
+
+    Raises nothing: unanalysable logs are counted.
+    """
+    return compressed(participants, classify(trial, participants, task_logs), limits)
+
+
+def compressed(
+    participants: pd.DataFrame, classified: pd.DataFrame, limits: pd.DataFrame
+) -> Compressed:
+    """Compress logs as `classify` returns them."""
+    analysed = classified[classified["rule"] == ""]
+    cells = aggregated(single_logs(analysed, limits), CELL_KEYS)
+    return Compressed(cells, _totals(participants, classified, analysed))
 
 
 def classify(trial: Trial, participants: pd.DataFrame, task_logs: pd.DataFrame) -> pd.DataFrame:
-    """Return the logs with the columns of CELL_KEYS and `rule`, which excludes them unless "".
+    """Return the logs with the columns of CELL_KEYS but `tail`, and `rule`.
 
-    Rows and index are those of `task_logs`.
+    `rule` is the name of the first of `exclusion_rules` that holds, "" for an analysed log. Rows
+    and index are those of `task_logs`.
     """
     people = _people_of(participants, task_logs)
     assigned = rules(trial).assigned(trial, task_logs, people)
-    terms = fixed_effects(trial)
     logs = task_logs.assign(
         assigned=pd.arrays.BooleanArray(assigned == 1, np.isnan(assigned)),
         used=task_logs["ai_used"].to_numpy(dtype=bool),
         access=~(task_logs["date"].to_numpy() < people["ai_from"].to_numpy()),
-        period=_periods(trial, task_logs, terms),
-        week=_weeks(trial, task_logs, terms),
+        period=_periods(trial, task_logs),
+        week=_weeks(trial, task_logs),
+        tool=task_logs["tool"].where(task_logs["ai_used"]),
+        timed=(task_logs["source"] == "timer").to_numpy(dtype=bool),
+        flags=flag_bits(task_logs),
+        censored_minutes=task_logs["minutes"].where(task_logs["censored"]),
     )
     return logs.assign(rule=_rules(trial, logs, people))
+
+
+def exclusion_rules(trial: Trial) -> tuple[str, ...]:
+    """Return the names of the rules that exclude logs: the general ones, then the plan's flags."""
+    planned = trial.plan.exclude_flags
+    flags = (f"flag_{rule.name}" for rule in FLAG_RULES if rule.name in planned)
+    return (*EXCLUSION_RULES, *flags)
+
+
+def single_logs(logs: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Return classified logs as cells of one log each: columns CELL_COLUMNS, rows as given."""
+    minutes = logs["minutes"].to_numpy(dtype=np.float64)
+    cells = logs[[key for key in CELL_KEYS if key != "tail"]].assign(
+        tail=tails(logs["task_type"], minutes, limits),
+        logs=1,
+        minutes_mean=minutes,
+        minutes_squares=0.0,
+        log_minutes_mean=np.log(minutes),
+        log_minutes_squares=0.0,
+        quality_logs=logs["quality"].notna(),
+        quality_mean=logs["quality"],
+        quality_squares=0.0,
+        **{f"heaped_{heap}": np.fmod(minutes, heap) == 0 for heap in HEAPS},
+        first_date=logs["date"],
+        last_date=logs["date"],
+    )
+    return cells[list(CELL_COLUMNS)].astype(dict(CELL_DTYPES))
+
+
+def aggregated(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return coarser cells, one for each combination of `keys` that occurs, sorted by them.
+
+    Columns: `keys`, which are any columns of `cells`, and CELL_VALUES. Lossless: numbers add up,
+    and so do squares about the joint mean, sum of S_i + n_i (m_i - m)^2 (Chan, Golub and LeVeque
+    1983). A missing key is a value of its own and sorts first. The order of `cells` does not
+    matter where they are single logs; else it may change last bits.
+    """
+    code = _combined_code([cells[key] for key in keys], len(cells))
+    # Within a cell in order of minutes: then the sums do not depend on the order of the logs.
+    order = np.lexsort((cells["quality_mean"], cells["minutes_mean"], code))
+    starts = np.flatnonzero(np.diff(code[order], prepend=-1))
+
+    def column(name: str) -> NDArray[Any]:
+        return cells[name].to_numpy()[order]
+
+    values = {name: np.add.reduceat(column(name), starts) for name in COUNTS}
+    for outcome, number in OUTCOMES.items():
+        mean, squares = column(f"{outcome}_mean"), column(f"{outcome}_squares")
+        values[f"{outcome}_mean"], values[f"{outcome}_squares"] = _joint_moments(
+            mean, squares, column(number), starts
+        )
+    values["first_date"] = np.fmin.reduceat(column("first_date"), starts)
+    values["last_date"] = np.fmax.reduceat(column("last_date"), starts)
+    coarser = cells[list(keys)].iloc[order[starts]].reset_index(drop=True)
+    return coarser.assign(**{name: values[name] for name in CELL_VALUES})
+
+
+def winsorised(cells: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with the minutes beyond the limits of their task type set to the limit.
+
+    Exact, as a cell lies in one tail or in none. Heaps and censoring stay those of the logs.
+    """
+    tail = cells["tail"].to_numpy()
+    low, high = limits_of(cells["task_type"], limits)
+    limit = np.where(tail < 0, low, high)
+    outside = (tail != 0) & ~np.isnan(limit)
+    return cells.assign(
+        minutes_mean=np.where(outside, limit, cells["minutes_mean"]),
+        minutes_squares=np.where(outside, 0.0, cells["minutes_squares"]),
+        log_minutes_mean=np.where(outside, np.log(limit), cells["log_minutes_mean"]),
+        log_minutes_squares=np.where(outside, 0.0, cells["log_minutes_squares"]),
+    )
+
+
+def in_order(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells in the order in which `compress` makes them."""
+    code = _combined_code([cells[key] for key in CELL_KEYS], len(cells))
+    return cells.iloc[np.argsort(code, kind="stable")].reset_index(drop=True)
 
 
 def _people_of(participants: pd.DataFrame, task_logs: pd.DataFrame) -> pd.DataFrame:
@@ -113,24 +239,22 @@ def _people_of(participants: pd.DataFrame, task_logs: pd.DataFrame) -> pd.DataFr
     return people
 
 
-def _periods(trial: Trial, task_logs: pd.DataFrame, terms: Sequence[str]) -> pd.Series:
+def _periods(trial: Trial, task_logs: pd.DataFrame) -> pd.Series:
     """Return periods where the model needs them: other designs' cells are not split by them."""
-    if "period" in terms or trial.design.kind == "crossover":
+    if "period" in fixed_effects(trial) or trial.design.kind == "crossover":
         return period_names(trial, task_logs)
     return pd.Series(np.nan, index=task_logs.index, dtype="str")
 
 
-def _weeks(trial: Trial, task_logs: pd.DataFrame, terms: Sequence[str]) -> pd.Series:
-    """Return weeks since the start of the trial, where the model needs them."""
-    if "week" not in terms:
-        return pd.Series(pd.NA, index=task_logs.index, dtype="Int64")
+def _weeks(trial: Trial, task_logs: pd.DataFrame) -> pd.Series:
+    """Return weeks since the start of the trial."""
     # 1970-01-05 was a Monday.
     start = pd.Timestamp(trial.starts_on or "1970-01-05")
     return ((task_logs["date"] - start).dt.days // 7).astype("Int64")
 
 
 def _rules(trial: Trial, logs: pd.DataFrame, people: pd.DataFrame) -> pd.Series:
-    date = logs["date"].to_numpy()
+    date, bits = logs["date"].to_numpy(), logs["flags"].to_numpy()
     never = np.zeros(len(logs), dtype=bool)
     start = None if trial.starts_on is None else np.datetime64(trial.starts_on, "s")
     end = None if trial.ends_on is None else np.datetime64(trial.ends_on, "s")
@@ -146,8 +270,9 @@ def _rules(trial: Trial, logs: pd.DataFrame, people: pd.DataFrame) -> pd.Series:
         "not_assigned": logs["assigned"].isna().to_numpy(dtype=bool)
         if trial.plan.treatment == "assigned"
         else never,
-    }
-    first = np.select([holds[rule] for rule in EXCLUSION_RULES], EXCLUSION_RULES, default="")
+    } | {f"flag_{name}": is_flagged(bits, name) for name in trial.plan.exclude_flags}
+    names = exclusion_rules(trial)
+    first = np.select([holds[rule] for rule in names], names, default="")
     return pd.Series(first, index=logs.index, dtype="str")
 
 
@@ -155,71 +280,60 @@ def _days(days: int) -> np.timedelta64:
     return np.timedelta64(days * 86_400, "s")
 
 
-def _cells(logs: pd.DataFrame) -> pd.DataFrame:
-    minutes = logs["minutes"].to_numpy(dtype=np.float64)
-    code = _combined_code([logs[key] for key in CELL_KEYS])
-    # Within a cell in order of minutes: then the sums do not depend on the order of the logs.
-    order = np.lexsort((minutes, code))
-    logs, minutes, code = logs.iloc[order], minutes[order], code[order]
-    starts = np.flatnonzero(np.diff(code, prepend=-1))
-    number = np.diff(starts, append=len(code))
-    mean, squares = _moments(minutes, starts, number)
-    log_mean, log_squares = _moments(np.log(minutes), starts, number)
-    first, last = _span(logs["date"].to_numpy(), starts)
-    cells = logs.iloc[starts][list(CELL_KEYS)].assign(
-        logs=number,
-        minutes_mean=mean,
-        minutes_squares=squares,
-        log_minutes_mean=log_mean,
-        log_minutes_squares=log_squares,
-        first_date=first,
-        last_date=last,
-    )
-    return cells.astype(dict(CELL_DTYPES)).reset_index(drop=True)
+def _joint_moments(
+    mean: Floats, squares: Floats, number: Codes, starts: Codes
+) -> tuple[Floats, Floats]:
+    """Return mean and centred sum of squares of each run that begins at `starts`.
 
-
-def _moments(values: Floats, starts: Codes, number: Codes) -> tuple[Floats, Floats]:
-    """Return mean and centred sum of squares of each run of `values` that begins at `starts`."""
-    if not len(values):
-        return np.empty(0), np.empty(0)
-    mean = np.add.reduceat(values, starts) / number
-    squares = np.add.reduceat(np.square(values - np.repeat(mean, number)), starts)
+    `number` is how many values each mean and its squares are of; without any the mean is NaN.
+    """
+    lengths = np.diff(starts, append=len(number))
+    total = np.add.reduceat(number, starts)
+    sums = np.add.reduceat(np.where(number > 0, number * mean, 0.0), starts)
+    joint = np.divide(sums, total, out=np.full(len(total), np.nan), where=total > 0)
+    gaps = np.where(number > 0, mean - np.repeat(joint, lengths), 0.0)
+    within = np.add.reduceat(squares, starts)
+    spread = np.add.reduceat(squares + number * np.square(gaps), starts)
     # A run of one value, or of equal values, has no spread: rounding must not say otherwise.
-    flat = np.minimum.reduceat(values, starts) == np.maximum.reduceat(values, starts)
-    return np.where(flat, values[starts], mean), np.where(flat, 0.0, squares)
+    lowest = np.fmin.reduceat(mean, starts)
+    flat = lowest == np.fmax.reduceat(mean, starts)
+    return np.where(flat, lowest, joint), np.where(flat, within, spread)
 
 
-def _span(
-    dates: NDArray[np.datetime64], starts: Codes
-) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64]]:
-    if not len(dates):
-        return dates, dates
-    return np.fmin.reduceat(dates, starts), np.fmax.reduceat(dates, starts)
-
-
-def _combined_code(keys: Sequence[pd.Series]) -> Codes:
+def _combined_code(keys: Sequence[pd.Series], rows: int) -> Codes:
     """Return one integer a row that is equal for equal keys and sorts as the keys do."""
-    code = np.zeros(len(keys[0]), dtype=np.int64)
+    code, codes = np.zeros(rows, dtype=np.int64), 1
     for key in keys:
         ranks, distinct = pd.factorize(key, sort=True, use_na_sentinel=True)
-        code = code * (len(distinct) + 1) + (ranks + 1)
+        levels = len(distinct) + 1
+        if codes > LARGEST_CODE // levels:
+            code = np.unique(code, return_inverse=True)[1]
+            codes = rows
+        code = code * levels + (ranks + 1)
+        codes *= levels
     return code
 
 
 def _totals(participants: pd.DataFrame, logs: pd.DataFrame, analysed: pd.DataFrame) -> pd.DataFrame:
     people = pd.Index(participants["participant"])
     after_access = analysed[analysed["access"]]
-    assigned = after_access["assigned"].fillna(value=False).to_numpy(dtype=bool)
+    withheld = logs[logs["rule"] == "withheld"]
     return pd.DataFrame(
         {
             "participant": participants["participant"],
             "stored": _count(people, logs["participant"]),
             "excluded": _excluded(people, logs[logs["rule"] != ""]),
             "days_logged": _distinct_days(people, after_access),
-            "days_assigned": _distinct_days(people, after_access[assigned]),
+            "days_assigned": _distinct_days(people, _assigned(after_access, to_ai=True)),
             "days_used": _distinct_days(people, after_access[after_access["used"]]),
+            "withheld_with_ai": _count(people, _assigned(withheld, to_ai=True)["participant"]),
+            "withheld_without_ai": _count(people, _assigned(withheld, to_ai=False)["participant"]),
         }
     )
+
+
+def _assigned(logs: pd.DataFrame, *, to_ai: bool) -> pd.DataFrame:
+    return logs[(logs["assigned"] == to_ai).fillna(value=False).to_numpy(dtype=bool)]
 
 
 def _count(people: pd.Index, of: pd.Series) -> Codes:

@@ -20,6 +20,7 @@ from measurement.estimation.definition_table import (
     nearest,
     one_of,
 )
+from measurement.estimation.flags import FLAG_NAMES
 
 __all__ = [
     "MAX_MINUTES",
@@ -80,7 +81,7 @@ STANDARD_ERRORS: Final = ("cluster", "HC3")
 DAY_BASES: Final = ("working_days", "logged_days")
 SUBGROUPS: Final = ("department", "grade", "profession", "task_type")
 MULTIPLICITIES: Final = ("holm", "benjamini_hochberg")
-FLAGS: Final[tuple[str, ...]] = ()
+FLAGS: Final = FLAG_NAMES
 """Names of the flag rules that a plan may exclude by. A name without a rule is refused: an
 exclusion that silently excludes nothing would change the analysis that was promised."""
 

@@ -8,18 +8,20 @@ import numpy as np
 import pandas as pd
 
 from measurement.estimation.bundle import Bundle
-from measurement.estimation.cells import CELL_KEYS, classify, compress
+from measurement.estimation.cells import classify, compressed, single_logs
 from measurement.estimation.definition import Trial
 from measurement.estimation.history import History
+from measurement.estimation.limits import winsorising_limits
 from measurement.estimation.planned_model import needs_task_logs
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Canonical frames of bundle.py, cells and totals of cells.py; refusals by rule.
+    """Canonical frames of bundle.py, cells and totals of cells.py, limits of limits.py.
 
     `cells` are single logs where the model needs them (see `log_cells`). `as_of`: the last day
-    that counts as a working day of a trial that still runs. `history`: the plan's lock.
+    that counts as a working day of a trial that still runs. `refused`: counts by rule. `history`:
+    the plan's lock.
     """
 
     trial: Trial
@@ -29,37 +31,37 @@ class Evidence:
     survey_responses: pd.DataFrame
     refused: Mapping[str, int]
     as_of: datetime.date
+    limits: pd.DataFrame
     history: History = field(default_factory=History)
 
 
-def evidence_of(bundle: Bundle, as_of: datetime.date) -> Evidence:
-    """Return the evidence of a bundle, or of a trial read as one."""
-    trial, people, logs = bundle.trial, bundle.participants, bundle.task_logs
-    compressed = compress(trial, people, logs)
-    cells = log_cells(trial, people, logs) if needs_task_logs(trial) else compressed.cells
+def evidence_of(
+    bundle: Bundle, as_of: datetime.date, *, limits: pd.DataFrame | None = None
+) -> Evidence:
+    """Return the evidence of a bundle, or of a trial read as one.
+
+    `limits`: winsorising limits stored before; left out, those of the bundle's own logs.
+    """
+    trial, people = bundle.trial, bundle.participants
+    logs = classify(trial, people, bundle.task_logs)
+    if limits is None:
+        limits = winsorising_limits(trial, logs)
+    found = compressed(people, logs, limits)
     return Evidence(
         trial=trial,
         participants=people,
-        cells=cells,
-        totals=compressed.totals,
+        cells=log_cells(logs, limits) if needs_task_logs(trial) else found.cells,
+        totals=found.totals,
         survey_responses=bundle.survey_responses,
         refused=bundle.counts,
         as_of=as_of,
+        limits=limits,
+        history=bundle.history,
     )
 
 
-def log_cells(trial: Trial, participants: pd.DataFrame, task_logs: pd.DataFrame) -> pd.DataFrame:
+def log_cells(classified: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Return the analysed logs as cells of one log each, with `key` and the log's covariates."""
-    logs = classify(trial, participants, task_logs)
-    logs = logs[logs["rule"] == ""]
-    minutes = logs["minutes"].to_numpy(dtype=np.float64)
-    return logs[[*CELL_KEYS, "key"]].assign(
-        logs=1,
-        minutes_mean=minutes,
-        minutes_squares=0.0,
-        log_minutes_mean=np.log(minutes),
-        log_minutes_squares=0.0,
-        first_date=logs["date"],
-        last_date=logs["date"],
-        log_forecast_minutes=np.log(logs["forecast_minutes"].to_numpy(dtype=np.float64)),
-    )
+    logs = classified[classified["rule"] == ""]
+    forecast = logs["forecast_minutes"].to_numpy(dtype=np.float64)
+    return single_logs(logs, limits).assign(key=logs["key"], log_forecast_minutes=np.log(forecast))

@@ -27,9 +27,14 @@ INSERT INTO measurement_dirtymark (participant_id, marked_at, failures)
 """
 
 
-def added(name: str, field: models.Field) -> migrations.AddField:
-    """Add a column to the cells, of which there are none by then."""
-    return migrations.AddField("cell", name, field, preserve_default=False)
+def added(name: str, field: models.Field, model: str = "cell") -> migrations.AddField:
+    """Add a column to cells or totals, of which there are none by then."""
+    return migrations.AddField(model, name, field, preserve_default=False)
+
+
+def count() -> models.PositiveIntegerField:
+    """Return a column of counts."""
+    return models.PositiveIntegerField(default=0)
 
 
 class Migration(migrations.Migration):
@@ -50,12 +55,14 @@ class Migration(migrations.Migration):
             ),
         ),
         added("censored_minutes", models.FloatField(null=True)),
-        added("quality_logs", models.PositiveIntegerField(default=0)),
+        added("quality_logs", count()),
         added("quality_mean", models.FloatField(null=True)),
         added("quality_squares", models.FloatField(default=0)),
-        added("heaped_5", models.PositiveIntegerField(default=0)),
-        added("heaped_15", models.PositiveIntegerField(default=0)),
-        added("heaped_30", models.PositiveIntegerField(default=0)),
+        added("heaped_5", count()),
+        added("heaped_15", count()),
+        added("heaped_30", count()),
+        added("withheld_with_ai", count(), "participanttotal"),
+        added("withheld_without_ai", count(), "participanttotal"),
         migrations.AddConstraint(
             "cell",
             models.UniqueConstraint(fields=CELL_ONCE, name="cell_once", nulls_distinct=False),
@@ -94,6 +101,7 @@ class Migration(migrations.Migration):
                 ("task_type", models.CharField(blank=True, max_length=200)),
                 ("low", models.FloatField()),
                 ("high", models.FloatField()),
+                ("computed_at", models.DateTimeField()),
             ],
             options={
                 "constraints": [

@@ -6,7 +6,7 @@ from measurement.models.participant import Participant
 
 
 class ParticipantTotal(models.Model):
-    """Stored and excluded logs by rule, and distinct days, of one participant.
+    """Stored and excluded logs by rule, distinct days, withheld tasks of one participant.
 
     Written with the participant's cells; the columns are those of `measurement.estimation.cells`.
     """
@@ -17,6 +17,8 @@ class ParticipantTotal(models.Model):
     days_logged = models.PositiveIntegerField()
     days_assigned = models.PositiveIntegerField()
     days_used = models.PositiveIntegerField()
+    withheld_with_ai = models.PositiveIntegerField()
+    withheld_without_ai = models.PositiveIntegerField()
 
     def __str__(self) -> str:
         return f"totals of {self.participant_id}"

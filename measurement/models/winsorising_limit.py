@@ -18,6 +18,7 @@ class WinsorisingLimit(models.Model):
     task_type = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
     low = models.FloatField()
     high = models.FloatField()
+    computed_at = models.DateTimeField()
 
     class Meta:
         constraints = [

@@ -1,0 +1,52 @@
+"""Winsorising limits in PostgreSQL: computed over all logs of a trial, used until the next time."""
+
+import pandas as pd
+from django.utils import timezone
+
+from measurement import frames
+from measurement.estimation.bundle import Bundle
+from measurement.estimation.cells import classify
+from measurement.estimation.definition import Trial as Definition
+from measurement.estimation.limits import winsorising_limits
+from measurement.models import DirtyMark, Participant, Trial, TrialMark, WinsorisingLimit
+
+
+def store(trial: Trial, bundle: Bundle) -> None:
+    """Store the limits of the bundle that the trial was loaded from."""
+    _replace(trial, _computed(bundle.trial, bundle.participants, bundle.task_logs))
+
+
+def refresh(trial: Trial) -> None:
+    """Compute the limits anew; where they changed, mark every participant dirty.
+
+    To be called by one worker at a time. Raises OperationalError if the trial is being replaced.
+    """
+    everybody = frames.of_trial(trial)
+    with frames.snapshot():
+        trial = Trial.objects.get(pk=trial.pk)
+        computed = _computed(
+            trial.definition(), frames.participants(everybody), frames.task_logs(everybody)
+        )
+        # Fails if the trial was replaced since: limits of data that are gone must not be stored.
+        Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
+        if not computed.equals(frames.limits(trial)):
+            _mark_everybody(trial)
+        _replace(trial, computed)
+
+
+def _computed(
+    trial: Definition, participants: pd.DataFrame, task_logs: pd.DataFrame
+) -> pd.DataFrame:
+    return winsorising_limits(trial, classify(trial, participants, task_logs))
+
+
+def _mark_everybody(trial: Trial) -> None:
+    people = Participant.objects.filter(trial=trial)
+    DirtyMark.objects.bulk_create([DirtyMark(participant=person) for person in people])
+    # An analysis that waits already waits for them too: no results of old tails and new limits.
+    TrialMark.objects.filter(trial=trial).update(marked_at=timezone.now())
+
+
+def _replace(trial: Trial, limits: pd.DataFrame) -> None:
+    WinsorisingLimit.objects.filter(trial=trial).delete()
+    frames.write(WinsorisingLimit, limits.assign(trial_id=trial.pk, computed_at=timezone.now()))
