@@ -1,0 +1,130 @@
+"""Which outcome of the cells is regressed: minutes, log minutes, use of AI, quality."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from measurement.estimation.estimate import NotEstimable
+from measurement.estimation.planned_model import (
+    TREATMENT,
+    Model,
+    Outcome,
+    observed,
+    sample,
+    sample_by,
+)
+from measurement.estimation.regression import fit
+
+KEYS = ["participant", "task_type", "d", "used"]
+PARALLEL = Model(
+    effects=("task_type",),
+    covariates=(),
+    absorbed=None,
+    dropped=(),
+    cluster="participant",
+    standard_errors="cluster",
+)
+
+
+def invented_logs(seed: int) -> pd.DataFrame:
+    """Return logs of 60 people, odd ones assigned to AI; four in five have a score of 1 to 5."""
+    rng = np.random.default_rng(seed)
+    person = np.sort(rng.integers(0, 60, 700))
+    d = (person % 2).astype(float)
+    level = rng.normal(0, 0.5, 60)[person]
+    scores = np.clip(np.round(3.4 + 0.3 * d + level + rng.normal(0, 0.9, 700)), 1, 5)
+    return pd.DataFrame(
+        {
+            "participant": [f"p{number:03d}" for number in person],
+            "task_type": [f"type {number}" for number in rng.integers(0, 3, 700)],
+            "d": d,
+            "used": rng.random(700) < 0.1 + 0.6 * d,
+            "minutes": np.exp(3 - 0.2 * d + level + rng.normal(0, 0.5, 700)),
+            "quality": np.where(rng.random(700) < 0.8, scores, np.nan),
+        }
+    )
+
+
+def moments(logs: pd.DataFrame, column: str, name: str, count: str) -> pd.DataFrame:
+    """Return number, mean and centred sum of squares of a column, cell by cell."""
+    grouped = logs.groupby(KEYS)[column]
+    return pd.DataFrame(
+        {
+            count: grouped.count(),
+            f"{name}_mean": grouped.mean(),
+            f"{name}_squares": grouped.apply(lambda values: ((values - values.mean()) ** 2).sum()),
+        }
+    )
+
+
+def cells_of(logs: pd.DataFrame) -> pd.DataFrame:
+    parts = [
+        moments(logs, "minutes", "minutes", "logs"),
+        moments(logs, "quality", "quality", "quality_logs"),
+    ]
+    return pd.concat(parts, axis=1).reset_index()
+
+
+def with_statsmodels(logs: pd.DataFrame, outcome: str) -> tuple[float, float]:
+    """Return the coefficient of d of the row-level regression, and its clustered error."""
+    dummies = pd.get_dummies(logs["task_type"], drop_first=True, dtype=float)
+    design = sm.add_constant(pd.concat([dummies, logs["d"]], axis=1))
+    groups = pd.factorize(logs["participant"])[0]
+    ols = sm.OLS(logs[outcome].astype(float), design).fit(
+        cov_type="cluster", cov_kwds={"groups": groups}
+    )
+    return ols.params["d"], ols.bse["d"]
+
+
+@pytest.mark.parametrize("outcome", ["minutes", "used", "quality"])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_effect_on_an_outcome_is_that_of_its_rows(outcome: Outcome, seed: int) -> None:
+    logs = invented_logs(seed)
+
+    effect = fit(
+        sample(PARALLEL, cells_of(logs), outcome), standard_errors="CR1", nested=False
+    ).estimate(TREATMENT)
+
+    value, std_error = with_statsmodels(logs[logs[outcome].notna()], outcome)
+    assert effect.value == pytest.approx(value, rel=1e-10)
+    assert effect.std_error == pytest.approx(std_error, rel=1e-10)
+
+
+def test_quality_counts_the_scored_logs_alone() -> None:
+    logs = invented_logs(0)
+    cells = cells_of(logs)
+    unscored = (cells["quality_logs"] == 0).sum()
+    assert unscored > 0
+
+    regressed = sample(PARALLEL, cells, "quality")
+
+    assert len(regressed.outcome) == len(cells) - unscored
+    assert regressed.weights.sum() == logs["quality"].notna().sum()
+    assert list(observed(cells, "quality").index) == list(range(len(regressed.outcome)))
+    by_type = sample_by(PARALLEL, cells, "quality", "task_type")
+    assert len(by_type.outcome) == len(regressed.outcome)
+
+
+@pytest.mark.parametrize("outcome", ["minutes", "log_minutes", "used"])
+def test_every_cell_has_the_other_outcomes(outcome: Outcome) -> None:
+    cells = cells_of(invented_logs(0))
+
+    assert observed(cells, outcome) is cells
+
+
+def test_without_scores_there_is_no_effect_on_quality() -> None:
+    cells = cells_of(invented_logs(0).assign(quality=np.nan))
+
+    with pytest.raises(NotEstimable, match=r"^no task log has a quality score$"):
+        sample(PARALLEL, cells, "quality")
+
+
+def test_use_spreads_within_no_cell() -> None:
+    cells = cells_of(invented_logs(1))
+
+    regressed = sample(PARALLEL, cells, "used")
+
+    assert not regressed.within.any()
+    assert list(regressed.outcome) == list(cells["used"].astype(float))
+    assert list(regressed.weights) == list(cells["logs"])
