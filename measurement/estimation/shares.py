@@ -1,0 +1,78 @@
+"""Shares and means of two sides compared, with errors by cluster: what most checks ask."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from measurement.estimation.estimate import Estimate
+from measurement.estimation.inference import default_standard_errors
+from measurement.estimation.regression import Sample, fit
+
+Floats = NDArray[np.float64]
+
+# A value this close to the null is it, but for rounding.
+SAME: Final = 1e-12
+
+
+def share(part: Floats, whole: Floats, clusters: pd.Series) -> Estimate:
+    """Return sum(part) / sum(whole), clustered; one entry a row, `whole` above 0.
+
+    Raises NotEstimable without rows and for fewer than 6 clusters.
+    """
+    return _coefficient("intercept", {}, part / whole, whole, _within(part, whole), clusters)
+
+
+def difference_of_shares(
+    part: Floats, whole: Floats, with_ai: Floats, clusters: pd.Series
+) -> Estimate:
+    """Return the share where `with_ai` is 1 less the share where it is 0, clustered.
+
+    Raises NotEstimable without rows on both sides and for fewer than 6 clusters.
+    """
+    columns = {"with AI": with_ai}
+    return _coefficient("with AI", columns, part / whole, whole, _within(part, whole), clusters)
+
+
+def difference_of_means(values: Floats, with_ai: Floats, clusters: pd.Series) -> Estimate:
+    """Return the mean of single values where `with_ai` is 1 less that where it is 0, clustered."""
+    ones = np.ones(len(values))
+    return _coefficient("with AI", {"with AI": with_ai}, values, ones, ones * 0, clusters)
+
+
+def two_sided(difference: Estimate) -> float:
+    """Return the p-value of "no difference"; without any spread it is 1 or 0."""
+    if difference.std_error == 0:
+        return 1.0 if abs(difference.value) <= SAME else 0.0
+    return difference.p_value()
+
+
+def one_sided(estimate: Estimate, limit: float) -> float:
+    """Return the p-value of "the truth is at most `limit`"; without any spread it is 1 or 0."""
+    if estimate.std_error == 0:
+        return 1.0 if estimate.value <= limit + SAME else 0.0
+    half = estimate.p_value(limit) / 2
+    return half if estimate.value > limit else 1 - half
+
+
+def _within(part: Floats, whole: Floats) -> Floats:
+    """Return the sum of squares about the mean of `whole` values of which `part` are 1."""
+    return part * (1 - part / whole)
+
+
+def _coefficient(
+    name: str,
+    columns: dict[str, Floats],
+    outcome: Floats,
+    weights: Floats,
+    within: Floats,
+    clusters: pd.Series,
+) -> Estimate:
+    regressors = pd.DataFrame({"intercept": np.ones(len(outcome)), **columns})
+    paths = pd.MultiIndex.from_arrays([clusters], names=[clusters.name])
+    chosen = default_standard_errors(None, clusters.nunique())
+    fitted = fit(
+        Sample(regressors, outcome, weights, within, paths), standard_errors=chosen, nested=False
+    )
+    return fitted.estimate(name)
