@@ -26,6 +26,9 @@ from measurement.estimation.regression import Fit, fit
 Floats = NDArray[np.float64]
 
 LARGEST_SHARE_WITHOUT_COMPARISON: Final = 0.10
+MONTHS_A_YEAR: Final = 12
+WEEKS_A_YEAR: Final = 52
+MINUTES_AN_HOUR: Final = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +99,29 @@ def days_per_year(minutes_per_day: Estimate, assumptions: Assumptions) -> Estima
     """Return working days a year: minutes x days a year / (60 x hours a day)."""
     minutes_a_day = 60 * assumptions.hours_per_day
     return minutes_per_day.scale(assumptions.working_days_per_year / minutes_a_day)
+
+
+def full_time_equivalents(
+    days_per_year: Estimate, participants: int, assumptions: Assumptions
+) -> Estimate:
+    """Return how many people's working years are saved: participants x days saved / days a year.
+
+    `participants`: how many were given AI. Raises NotEstimable where nobody was.
+    """
+    if participants < 1:
+        raise NotEstimable("no participants were given AI")
+    return days_per_year.scale(participants / assumptions.working_days_per_year)
+
+
+def break_even_minutes_per_week(assumptions: Assumptions) -> float:
+    """Return the minutes a week that pay for a licence: licence a week / cost of a minute.
+
+    A year has 12 months and 52 weeks. Raises NotEstimable where either cost is 0.
+    """
+    licence, hour = assumptions.licence_cost_per_month, assumptions.loaded_cost_per_hour
+    if licence <= 0 or hour <= 0:
+        raise NotEstimable("there is nothing to earn back where a licence or time costs nothing")
+    return licence * MONTHS_A_YEAR / WEEKS_A_YEAR / (hour / MINUTES_AN_HOUR)
 
 
 def mean_of(values: pd.Series) -> Estimate:
