@@ -76,11 +76,9 @@ class Estimate:
 
     def interval(self, confidence: float) -> Interval:
         """Student-t interval that covers the truth with probability `confidence` (0 to 1)."""
-        if not 0 < confidence < 1:
-            raise ValueError(f"confidence {confidence}: a number between 0 and 1 is allowed")
-        half = (
-            float(special.stdtrit(self.degrees_of_freedom, (1 + confidence) / 2)) * self.std_error
-        )
+        require_confidence(confidence)
+        quantile = float(special.stdtrit(self.degrees_of_freedom, (1 + confidence) / 2))
+        half = quantile * self.std_error
         return Interval(self.value - half, self.value + half)
 
     def p_value(self, null: float = 0.0) -> float:
@@ -169,6 +167,12 @@ class Estimate:
             raise NotEstimable("a ratio to an estimate of 0")
         inverse = 1 / self.value
         return _combined(inverse, [(self, -inverse * inverse)])
+
+
+def require_confidence(confidence: float) -> None:
+    """Raise ValueError unless `confidence` lies between 0 and 1."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence {confidence}: a number between 0 and 1 is allowed")
 
 
 def sum_of(estimates: Sequence[Estimate], weights: Sequence[float] | None = None) -> Estimate:
