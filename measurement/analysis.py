@@ -14,7 +14,7 @@ from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Va
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from measurement import cells, frames, limits
+from measurement import cells, frames, limits, plan_history
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import Evidence, evidence_of
@@ -161,6 +161,8 @@ def latest_results(trial: Trial) -> StoredResults | None:
         design=trial.design["kind"],
         simulated=trial.simulated,
         plan_sha256=run.plan_sha256,
+        plan_locked_at=run.plan_locked_at.isoformat() if run.plan_locked_at else None,
+        plan_locked_by=run.plan_locked_by,
         deviations=tuple(run.deviations),
         code_version=run.code_version,
         as_of=run.counted_until.isoformat(),
@@ -169,6 +171,7 @@ def latest_results(trial: Trial) -> StoredResults | None:
         logs=LogCounts(**run.logs | {"excluded": dict(sorted(run.logs["excluded"].items()))}),
         estimates=tuple(map(_estimate, run.estimates.order_by("position"))),
         checks=tuple(map(_check, run.checks)),
+        tuning=tuple(run.tuning),
     )
     return StoredResults(results, run.as_of, run.pk)
 
@@ -243,6 +246,7 @@ def _analyse(trial: Trial) -> AnalysisRun:
         # Fails if the trial was replaced since: results of data that are gone must not be stored.
         Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
         run = _store(trial, results, as_of, counted_until)
+        plan_history.fix_tuning(trial, results.tuning)
         TrialMark.objects.filter(pk__in=marks).delete()
     return run
 
@@ -252,10 +256,11 @@ def _evidence(trial: Trial, as_of: datetime.date) -> Evidence:
     definition, people = trial.definition(), frames.participants(everybody)
     stored_limits = frames.limits(trial)
     responses, refused = frames.survey_responses(everybody), frames.refused(trial)
+    history = plan_history.of_trial(trial)
     if needs_task_logs(definition):
         # Stored totals may be older than the logs: cells and totals of the logs themselves.
         logs = frames.task_logs(everybody)
-        bundle = Bundle(definition, people, logs, responses, refused)
+        bundle = Bundle(definition, people, logs, responses, refused, history)
         return evidence_of(bundle, as_of, limits=stored_limits)
     return Evidence(
         trial=definition,
@@ -266,6 +271,7 @@ def _evidence(trial: Trial, as_of: datetime.date) -> Evidence:
         refused=refused,
         as_of=as_of,
         limits=stored_limits,
+        history=history,
     )
 
 
@@ -281,7 +287,10 @@ def _store(
         code_version=results.code_version,
         last_log=results.last_log,
         logs=dataclasses.asdict(results.logs),
-        deviations=list(results.deviations),
+        plan_locked_at=results.plan_locked_at,
+        plan_locked_by=results.plan_locked_by,
+        deviations=results.deviations,
+        tuning=results.tuning,
         checks=[dataclasses.asdict(check) for check in results.checks],
     )
     StoredEstimate.objects.bulk_create(

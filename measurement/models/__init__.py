@@ -1,5 +1,6 @@
 """What is stored. One model a file; what must hold is a constraint in the database."""
 
+from measurement.models.always_valid_tuning import AlwaysValidTuning
 from measurement.models.analysis_run import AnalysisRun, TrialMark
 from measurement.models.api_token import ApiToken
 from measurement.models.arm import Arm
@@ -10,6 +11,8 @@ from measurement.models.dirty_mark import DirtyMark
 from measurement.models.membership import Membership, Role
 from measurement.models.participant import Participant
 from measurement.models.participant_total import ParticipantTotal
+from measurement.models.plan_change import PlanChange
+from measurement.models.plan_lock import PlanLock
 from measurement.models.refusal import Refusal
 from measurement.models.stored_estimate import StoredEstimate
 from measurement.models.survey_response import SurveyResponse
@@ -20,6 +23,7 @@ from measurement.models.user import User
 from measurement.models.winsorising_limit import WinsorisingLimit
 
 __all__ = [
+    "AlwaysValidTuning",
     "AnalysisRun",
     "ApiToken",
     "Arm",
@@ -32,6 +36,8 @@ __all__ = [
     "Membership",
     "Participant",
     "ParticipantTotal",
+    "PlanChange",
+    "PlanLock",
     "Profession",
     "Refusal",
     "Role",

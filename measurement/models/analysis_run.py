@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from measurement.estimation.definition import MAX_TEXT_LENGTH
+from measurement.models.exact_json import ExactJSONField
 from measurement.models.trial import Trial
 
 
@@ -27,7 +29,10 @@ class AnalysisRun(models.Model):
     code_version = models.CharField(max_length=100)
     last_log = models.PositiveBigIntegerField()
     logs = models.JSONField()
-    deviations = models.JSONField(default=list)
+    plan_locked_at = models.DateTimeField(null=True)
+    plan_locked_by = models.CharField(max_length=MAX_TEXT_LENGTH, null=True)  # noqa: DJ001 - null in the JSON
+    deviations = ExactJSONField(default=list)
+    tuning = ExactJSONField(default=list)
     checks = models.JSONField(default=list)
 
     class Meta:
