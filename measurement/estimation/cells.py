@@ -6,6 +6,7 @@ logs alone and not on their order, so that recomputing one participant or everyb
 same bits.
 """
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -146,7 +147,7 @@ def classify(trial: Trial, participants: pd.DataFrame, task_logs: pd.DataFrame) 
         used=task_logs["ai_used"].to_numpy(dtype=bool),
         access=~(task_logs["date"].to_numpy() < people["ai_from"].to_numpy()),
         period=_periods(trial, task_logs),
-        week=_weeks(trial, task_logs),
+        week=weeks_since(task_logs["date"], trial.starts_on),
         tool=task_logs["tool"].where(task_logs["ai_used"]),
         timed=(task_logs["source"] == "timer").to_numpy(dtype=bool),
         flags=flag_bits(task_logs),
@@ -246,11 +247,11 @@ def _periods(trial: Trial, task_logs: pd.DataFrame) -> pd.Series:
     return pd.Series(np.nan, index=task_logs.index, dtype="str")
 
 
-def _weeks(trial: Trial, task_logs: pd.DataFrame) -> pd.Series:
-    """Return weeks since the start of the trial."""
+def weeks_since(dates: pd.Series, starts_on: datetime.date | None) -> pd.Series:
+    """Return the weeks since the trial's first day, missing where the date is."""
     # 1970-01-05 was a Monday.
-    start = pd.Timestamp(trial.starts_on or "1970-01-05")
-    return ((task_logs["date"] - start).dt.days // 7).astype("Int64")
+    start = pd.Timestamp(starts_on or "1970-01-05")
+    return ((dates - start).dt.days // 7).astype("Int64")
 
 
 def _rules(trial: Trial, logs: pd.DataFrame, people: pd.DataFrame) -> pd.Series:
