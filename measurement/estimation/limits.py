@@ -1,6 +1,6 @@
 """Winsorising limits: the minutes beyond which a task log of a task type counts as extreme."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -59,7 +59,7 @@ def canonical_limits(frame: pd.DataFrame) -> pd.DataFrame:
     return typed.sort_values("task_type", na_position="first", ignore_index=True)
 
 
-def limits_of(task_types: "pd.Series[str]", limits: pd.DataFrame) -> tuple[Floats, Floats]:
+def limits_of(task_types: "pd.Series[Any]", limits: pd.DataFrame) -> tuple[Floats, Floats]:
     """Return the lower and the higher limit of each task type given, NaN where there is none."""
     known = pd.Index(limits["task_type"].fillna(""))
     places = known.get_indexer(pd.Index(task_types.astype("str").fillna("")))
@@ -67,7 +67,7 @@ def limits_of(task_types: "pd.Series[str]", limits: pd.DataFrame) -> tuple[Float
     return low, high
 
 
-def tails(task_types: "pd.Series[str]", minutes: Floats, limits: pd.DataFrame) -> NDArray[np.int64]:
+def tails(task_types: "pd.Series[Any]", minutes: Floats, limits: pd.DataFrame) -> NDArray[np.int64]:
     """Return -1, 0, 1 for minutes below, within and above the limits of their task type.
 
     Minutes on a limit are within; so are those of a type without limits.

@@ -12,7 +12,10 @@ from measurement.estimation.bundle import (
     canonical_survey_responses,
     canonical_task_logs,
 )
+from measurement.estimation.cells import Compressed, classify
+from measurement.estimation.cells import compressed as compressed_logs
 from measurement.estimation.definition import parse_trial
+from measurement.estimation.limits import winsorising_limits
 from measurement.estimation.results import Results
 
 AS_OF = datetime.date(2025, 6, 1)
@@ -52,6 +55,14 @@ def bundle(
         task_logs=canonical_task_logs(task_logs),
         survey_responses=canonical_survey_responses(responses),
         counts=dict(counts or {}),
+    )
+
+
+def compressed(data: Bundle) -> Compressed:
+    """Return cells and totals of a bundle, with the winsorising limits of its own logs."""
+    classified = classify(data.trial, data.participants, data.task_logs)
+    return compressed_logs(
+        data.participants, classified, winsorising_limits(data.trial, classified)
     )
 
 

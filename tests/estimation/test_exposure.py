@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from measurement.estimation.cells import compress
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.exposure import logged_days_with_access, working_days_with_access
-from tests.estimation.frames import AS_OF, bundle
+from tests.estimation.frames import AS_OF, bundle, compressed
 
 # Monday 14 April to Friday 2 May 2025: 15 weekdays less Good Friday and Easter Monday.
 TRIAL = {"starts_on": "2025-04-14", "ends_on": "2025-05-02"}
@@ -25,8 +24,8 @@ def days(
 ) -> Any:
     """Return the working days with access of each participant."""
     data = bundle(kind, logs=logs, participants=participants, trial=trial, **sections)
-    compressed = compress(data.trial, data.participants, data.task_logs)
-    counted = working_days_with_access(data.trial, data.participants, compressed.cells, as_of)
+    cells = compressed(data).cells
+    counted = working_days_with_access(data.trial, data.participants, cells, as_of)
     return dict(zip(data.participants["participant"], counted, strict=True))
 
 
@@ -114,5 +113,5 @@ def test_logged_days_are_those_under_the_treatment() -> None:
     for kind, expected in (("observational", [2.0]), ("parallel", [0.0])):
         people = [{"participant": "p", "arm": "control"}]
         data = bundle(kind, logs=logs, participants=people)
-        totals = compress(data.trial, data.participants, data.task_logs).totals
+        totals = compressed(data).totals
         assert logged_days_with_access(data.trial, totals).tolist() == expected

@@ -285,7 +285,7 @@ def test_overlaps_equal_those_found_pair_by_pair(logs: Any) -> None:
     data = frame(*logs)
     copies = is_flagged(flag_bits(data), "duplicate")
     spans = data.loc[~copies & (data["ended_at"] > data["started_at"]).to_numpy()]
-    tasks = list(spans[["participant", "started_at", "ended_at"]].itertuples())
+    tasks: list[Any] = list(spans[["participant", "started_at", "ended_at"]].itertuples())
     meeting = {
         one.Index
         for one in tasks
