@@ -1,5 +1,6 @@
 """Were people assigned, kept and treated as planned? Checks of who is in which arm."""
 
+import datetime
 import math
 from collections.abc import Iterator
 from typing import Final
@@ -13,15 +14,17 @@ from measurement.estimation.definition import Trial
 from measurement.estimation.designs import ai_arms, rules
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.planned_model import named
+from measurement.estimation.regression import MINIMUM_CLUSTERS
 from measurement.estimation.results import Check
 from measurement.estimation.shares import (
     difference_of_means,
     difference_of_shares,
+    exceeds,
     one_sided,
     share,
     two_sided,
 )
-from measurement.estimation.verdicts import ALARM, FAIL, PASS, WARN, by_p_value, worded
+from measurement.estimation.verdicts import ALARM, CAUTION, FAIL, PASS, WARN, by_p_value, worded
 
 Floats = NDArray[np.float64]
 
@@ -48,6 +51,10 @@ _BALANCE: Final = {
     WARN: "The arms were unlike before the trial in at least one respect, so see whether the "
     "result holds among people who are alike in it",
 }
+_BY_CHANCE: Final = (
+    "The arms were unlike before the trial in at least one respect, no more than chance makes "
+    "them, so see whether the result holds among people who are alike in it"
+)
 _ATTRITION: Final = {
     PASS: "Those who left or logged nothing are spread evenly over the arms, but for chance",
     WARN: "More people left one arm or logged nothing there, so read the lower and upper bound "
@@ -103,33 +110,38 @@ def balance(trial: Trial, participants: pd.DataFrame) -> Check:
         for name, values in _characteristics(people, cluster):
             known = ~np.isnan(values)
             sides = values[known & (with_ai == 1)], values[known & (with_ai == 0)]
-            if min(map(len, sides)) < 2:
+            clusters = named(people[cluster])[known]
+            if min(map(len, sides)) < 2 or clusters.nunique() < MINIMUM_CLUSTERS:
                 continue
             sizes[name] = max(sizes.get(name, 0.0), _standardised_difference(name, *sides))
-            clusters = named(people[cluster])[known]
             p_values.append(two_sided(difference_of_means(values[known], with_ai[known], clusters)))
     if not sizes:
-        raise NotEstimable("nothing is known about the participants before the trial")
+        raise NotEstimable("too little is known about the participants before the trial")
     worst = max(sizes, key=lambda name: sizes[name])
+    p_value = min(1.0, min(p_values) * len(p_values))
     verdict = WARN if sizes[worst] > IMBALANCED else PASS
+    by_chance = verdict == WARN and p_value >= CAUTION
     return Check(
         check="balance",
         # Arms that share no value at all differ without measure.
         statistic=sizes[worst] if math.isfinite(sizes[worst]) else None,
-        p_value=min(1.0, min(p_values) * len(p_values)),
+        p_value=p_value,
         verdict=verdict,
-        message=worded(_BALANCE[verdict], worst if verdict == WARN else ""),
+        message=worded(
+            _BY_CHANCE if by_chance else _BALANCE[verdict], worst if verdict == WARN else ""
+        ),
     )
 
 
 def attrition(trial: Trial, participants: pd.DataFrame, cells: pd.DataFrame) -> Check:
-    """Compare the shares of people who withdrew or have no analysed log: with AI less without.
+    """Compare the shares of people who left early or have no analysed log: with AI less without.
 
     Fisher's exact test; by cluster where clusters were randomised. Of several arms with AI the
     one with the smallest p-value stands, times the number of arms.
     """
     has_logs = participants["participant"].isin(cells["participant"].unique())
-    lost = participants["withdrawn_on"].notna() | ~has_logs
+    end = pd.Timestamp(trial.ends_on or datetime.date.max)
+    lost = (participants["withdrawn_on"] < end) | ~has_logs
     compared = []
     for people, with_ai in _contrasts(trial, participants):
         gone = np.asarray(lost[people.index], dtype=np.float64)
@@ -159,8 +171,8 @@ def contamination(trial: Trial, cells: pd.DataFrame) -> Check:
     logs = without["logs"].to_numpy(dtype=np.float64)
     used = logs * without["used"].to_numpy(dtype=np.float64)
     found = share(used, logs, named(without[rules(trial).cluster(trial)]))
-    verdict = PASS if found.value <= CONTAMINATED else WARN
-    verdict = FAIL if found.value > BADLY_CONTAMINATED else verdict
+    verdict = WARN if exceeds(found.value, CONTAMINATED) else PASS
+    verdict = FAIL if exceeds(found.value, BADLY_CONTAMINATED) else verdict
     return Check(
         check="contamination",
         statistic=found.value,

@@ -12,7 +12,7 @@ from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.flags import is_flagged
 from measurement.estimation.planned_model import named
 from measurement.estimation.results import Check
-from measurement.estimation.shares import difference_of_shares, share, two_sided
+from measurement.estimation.shares import difference_of_shares, exceeds, share, two_sided
 from measurement.estimation.verdicts import CAUTION, PASS, WARN, worded
 
 Floats = NDArray[np.float64]
@@ -85,15 +85,16 @@ def heaping(trial: Trial, cells: pd.DataFrame) -> Check:
     else:
         found = [_difference(trial, cells, heaped[m], logs) for m in MULTIPLES]
         statistic = max((difference.value for difference in found), key=abs)
-        p_value = min(1.0, len(found) * min(map(two_sided, found)))
-        apart = _matters(statistic, p_value)
-    rounded = _HEAPED if fifteenths > ROUNDED else _HEAPING
+        p_values = [min(1.0, len(found) * two_sided(difference)) for difference in found]
+        p_value = min(p_values)
+        apart = any(_matters(each.value, p) for each, p in zip(found, p_values, strict=True))
+    rounded = exceeds(fifteenths, ROUNDED)
     return Check(
         check="heaping",
         statistic=statistic,
         p_value=p_value,
-        verdict=WARN if apart or fifteenths > ROUNDED else PASS,
-        message=worded(_HEAPED_APART if apart else rounded),
+        verdict=WARN if apart or rounded else PASS,
+        message=worded(_HEAPED_APART if apart else _HEAPED if rounded else _HEAPING),
     )
 
 
@@ -111,7 +112,7 @@ def flag_share(trial: Trial, cells: pd.DataFrame, flag: str) -> Check:
         difference = _difference(trial, cells, flagged, logs)
         p_value = two_sided(difference)
         apart = _matters(difference.value, p_value)
-    frequent = found > FREQUENT[flag]
+    frequent = exceeds(found, FREQUENT[flag])
     few, many = _SENTENCES[flag]
     return Check(
         check=flag,
@@ -158,7 +159,7 @@ def _compared(check: str, sentences: dict[str, str], difference: Estimate) -> Ch
 
 
 def _matters(difference: float, p_value: float) -> bool:
-    return p_value < CAUTION and abs(difference) > DIFFERENT
+    return p_value < CAUTION and exceeds(abs(difference), DIFFERENT)
 
 
 def _difference(trial: Trial, cells: pd.DataFrame, part: Floats, logs: Floats) -> Estimate:

@@ -184,8 +184,9 @@ def _pairs(cells: pd.DataFrame) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     model = _within_participants(cells)
     model = replace(model, effects=(*model.effects, "place"))
     effects = _fitted(model, cells).coefficients
-    of_types = {name: effects.get(f"task_type: {name}", 0.0) for name in named(cells["task_type"])}
-    of_type = named(cells["task_type"]).map(of_types).to_numpy(dtype=np.float64)
+    types = named(cells["task_type"])
+    of_types = {name: effects.get(f"task_type: {name}", 0.0) for name in types.unique()}
+    of_type = types.map(of_types).to_numpy(dtype=np.float64)
     logs = cells["logs"]
     net = pd.DataFrame(
         {

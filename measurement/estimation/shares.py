@@ -12,7 +12,7 @@ from measurement.estimation.regression import Sample, fit
 
 Floats = NDArray[np.float64]
 
-# A value this close to the null is it, but for rounding.
+# Shares this close are the same, but for rounding.
 SAME: Final = 1e-12
 
 
@@ -51,9 +51,14 @@ def two_sided(difference: Estimate) -> float:
 def one_sided(estimate: Estimate, limit: float) -> float:
     """Return the p-value of "the truth is at most `limit`"; without any spread it is 1 or 0."""
     if estimate.std_error == 0:
-        return 1.0 if estimate.value <= limit + SAME else 0.0
+        return 0.0 if exceeds(estimate.value, limit) else 1.0
     half = estimate.p_value(limit) / 2
     return half if estimate.value > limit else 1 - half
+
+
+def exceeds(value: float, limit: float) -> bool:
+    """Return whether a share is above the limit by more than rounding."""
+    return value > limit + SAME
 
 
 def _within(part: Floats, whole: Floats) -> Floats:
