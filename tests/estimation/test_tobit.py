@@ -273,6 +273,18 @@ def test_steps_are_halved_until_the_likelihood_rises() -> None:
     )
 
 
+def test_a_task_stopped_beyond_all_probability_still_counts() -> None:
+    """60 standard deviations away, density and probability are 0 in floating point."""
+    logs = invented_logs(13, logs=4_000)
+    far = logs.iloc[[0]].assign(log_minutes_mean=60.0, censored_minutes=math.exp(60))
+
+    both = pd.concat([logs, far], ignore_index=True)
+
+    effect = tobit_effect(PARALLEL, both).estimate
+
+    assert effect.value == pytest.approx(highest_by_bfgs(both), abs=1e-5)
+
+
 # Where there is no answer ---------------------------------------------------------------------
 
 
