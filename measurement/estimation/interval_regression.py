@@ -1,6 +1,8 @@
 """The mean of a normal distribution of which only bands are seen, by maximum likelihood."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,7 +16,7 @@ Floats = NDArray[np.float64]
 
 MOST_STEPS: Final = 100
 SMALLEST_GAIN: Final = 1e-14
-"""Newton's steps end where one promises to raise the mean log-likelihood by less than this."""
+"""A Newton step that promises to raise the mean log-likelihood by less than this is the last."""
 LOG_ROOT_TWO_PI: Final = float(np.log(2 * np.pi) / 2)
 
 
@@ -48,9 +50,8 @@ def latent_mean(weights: Floats, clusters: pd.MultiIndex, lower: Floats, upper: 
     edges = np.concatenate([lower[np.isfinite(lower)], upper[np.isfinite(upper)]])
     centre, unit = (edges.min() + edges.max()) / 2, (edges.max() - edges.min()) / 2
     total = weights.sum(axis=0)
-    (ratio, inverse), found = _likeliest(
-        total / total.sum(), (lower - centre) / unit, (upper - centre) / unit
-    )
+    likelihood = partial(_likelihood, lower=(lower - centre) / unit, upper=(upper - centre) / unit)
+    (ratio, inverse), found = _likeliest(total / total.sum(), likelihood)
     bread = -np.einsum("b,bjk->jk", total, found.curvatures)
     scores = np.einsum("ib,bj->ij", weights, found.slopes)
     slope_of_mean = np.array([1.0, -ratio / inverse]) / inverse
@@ -72,39 +73,33 @@ def _require_spread(lower: Floats, upper: Floats) -> None:
         )
 
 
-def _likeliest(shares: Floats, lower: Floats, upper: Floats) -> tuple[Floats, _Likelihood]:
-    """Return mean / sd and 1 / sd with the greatest likelihood, by Newton steps, halved if bad."""
+def _likeliest(
+    shares: Floats, likelihood: Callable[[Floats], _Likelihood]
+) -> tuple[Floats, _Likelihood]:
+    """Return the point with the greatest likelihood, by Newton steps, shortened where needed."""
     point = np.array([0.0, 1.0])
-    found = _likelihood(point, lower, upper)
+    found = likelihood(point)
     for _ in range(MOST_STEPS):
         slope = np.einsum("b,bj->j", shares, found.slopes)
         step = np.linalg.solve(-np.einsum("b,bjk->jk", shares, found.curvatures), slope)
         if np.einsum("j,j->", slope, step) < SMALLEST_GAIN:
-            return point, found
-        point, found = _moved(point, step, found, shares, lower, upper)
+            return point + step, likelihood(point + step)
+        before, part = np.einsum("b,b->", shares, found.log), 1.0
+        # The step points uphill: a small enough part gains, at worst one that moves nothing.
+        while not _gains(point + part * step, before, shares, likelihood):
+            part /= 2
+        point = point + part * step
+        found = likelihood(point)
     raise NotEstimable(f"no most likely mean of the answers was found in {MOST_STEPS} steps")
 
 
-def _moved(
-    point: Floats,
-    step: Floats,
-    found: _Likelihood,
-    shares: Floats,
-    lower: Floats,
-    upper: Floats,
-) -> tuple[Floats, _Likelihood]:
-    """Return the point after as much of the step as gains likelihood, at a spread above 0.
-
-    The step points uphill, so part of it gains; at worst the part is too small to move anything.
-    """
-    before, part = np.einsum("b,b->", shares, found.log), 1.0
-    while True:
-        moved = point + part * step
-        if moved[1] > 0:
-            there = _likelihood(moved, lower, upper)
-            if np.einsum("b,b->", shares, there.log) >= before:
-                return moved, there
-        part /= 2
+def _gains(
+    point: Floats, before: float, shares: Floats, likelihood: Callable[[Floats], _Likelihood]
+) -> bool:
+    """Return whether the point has a spread above 0 and no less likelihood than before."""
+    if point[1] <= 0:
+        return False
+    return bool(np.einsum("b,b->", shares, likelihood(point).log) >= before)
 
 
 def _likelihood(point: Floats, lower: Floats, upper: Floats) -> _Likelihood:
@@ -129,8 +124,8 @@ def _at_limit(point: Floats, limit: Floats, log_probability: Floats) -> tuple[Fl
     ratio, inverse = point
     closed = np.isfinite(limit)
     place = np.where(closed, limit, 0.0)
-    density = np.exp(-((inverse * place - ratio) ** 2) / 2 - LOG_ROOT_TWO_PI - log_probability)
-    return place, np.where(closed, density, 0.0)
+    log_density = -((inverse * place - ratio) ** 2) / 2 - LOG_ROOT_TWO_PI
+    return place, np.exp(np.where(closed, log_density - log_probability, -np.inf))
 
 
 def _log_probability(low: Floats, high: Floats) -> Floats:

@@ -49,7 +49,7 @@ def respondents(responses: pd.DataFrame) -> pd.Index:
 
 
 def reported_minutes_per_day(
-    survey: Survey, responses: pd.DataFrame, *, among: pd.MultiIndex | None = None
+    survey: Survey, responses: pd.DataFrame, *, among: pd.Index | None = None
 ) -> Estimate:
     """Return the mean reported minutes saved a day over respondents, by midpoints of the bands.
 
@@ -132,7 +132,7 @@ class _Answers:
         return np.isinf(self.high)
 
 
-def _answers(responses: pd.DataFrame, among: pd.MultiIndex | None = None) -> _Answers:
+def _answers(responses: pd.DataFrame, among: pd.Index | None = None) -> _Answers:
     answered = responses[responses["minutes_saved_low"].notna()]
     high = answered["minutes_saved_high"].fillna(np.inf)
     edges = pd.MultiIndex.from_arrays([answered["minutes_saved_low"], high])
@@ -141,13 +141,13 @@ def _answers(responses: pd.DataFrame, among: pd.MultiIndex | None = None) -> _An
     counts = np.zeros((len(people), len(bands)))
     np.add.at(counts, (person, band), 1.0)
     if among is None:
-        among = pd.MultiIndex.from_arrays([people], names=["participant"])
+        among = pd.Index(people, name="participant")
     places = pd.Index(people).get_indexer(among.get_level_values("participant"))
     counts = counts[places[places >= 0]]
     if not len(counts):
         raise NotEstimable("no survey responses with minutes saved")
     return _Answers(
-        paths=among[places >= 0],
+        paths=pd.MultiIndex.from_frame(among[places >= 0].to_frame(index=False)),
         low=bands.get_level_values(0).to_numpy(dtype=np.float64),
         high=bands.get_level_values(1).to_numpy(dtype=np.float64),
         shares=counts / counts.sum(axis=1, keepdims=True),

@@ -1,5 +1,6 @@
 """The headline against a plain second implementation: rows, dummies, sandwich by loops."""
 
+import dataclasses
 import datetime
 from typing import Any
 
@@ -8,10 +9,14 @@ import pandas as pd
 import pytest
 
 from measurement.estimation.definition import Assumptions
-from measurement.estimation.estimate import Estimate
+from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
-from measurement.estimation.savings import days_per_year
+from measurement.estimation.savings import (
+    break_even_minutes_per_week,
+    days_per_year,
+    full_time_equivalents,
+)
 from tests.estimation.frames import AS_OF, bundle, row_of
 
 # 13 working days, see test_exposure.py.
@@ -139,6 +144,34 @@ def test_published_minutes_give_the_published_days_a_year(minutes: Any, days: An
     estimate = Estimate(minutes, pd.Series([1.0, -1.0], index=clusters), 1)
 
     assert days_per_year(estimate, Assumptions()).value == days
+
+
+def test_full_time_equivalents_are_peoples_days_over_a_years_days() -> None:
+    clusters = pd.MultiIndex.from_arrays([["a", "b"]], names=["participant"])
+    per_year = Estimate(13.0, pd.Series([1.0, -1.0], index=clusters), 1)
+
+    whole = full_time_equivalents(per_year, 450, Assumptions())
+    # 450 people x 13 days / 225 days.
+    assert whole.value == pytest.approx(26.0, rel=1e-15)
+    assert whole.std_error == pytest.approx(2 * np.sqrt(2), rel=1e-15)
+    half = full_time_equivalents(per_year, 1, Assumptions(working_days_per_year=26.0))
+    assert half.value == pytest.approx(0.5, rel=1e-15)
+    with pytest.raises(NotEstimable, match="no participants were given AI"):
+        full_time_equivalents(per_year, 0, Assumptions())
+
+
+def test_a_licence_pays_for_itself_after_some_minutes_a_week() -> None:
+    # 20 pounds a month are 60/13 pounds a week; a minute costs half a pound.
+    assert break_even_minutes_per_week(Assumptions()) == pytest.approx(120 / 13, rel=1e-15)
+    # A minute costs a pound: 13 pounds a week.
+    dearer = Assumptions(loaded_cost_per_hour=60.0, licence_cost_per_month=13 * 52 / 12)
+    assert break_even_minutes_per_week(dearer) == pytest.approx(13.0, rel=1e-15)
+
+
+@pytest.mark.parametrize("cost", ["loaded_cost_per_hour", "licence_cost_per_month"])
+def test_what_costs_nothing_has_no_break_even(cost: str) -> None:
+    with pytest.raises(NotEstimable, match="nothing to earn back"):
+        break_even_minutes_per_week(dataclasses.replace(Assumptions(), **{cost: 0.0}))
 
 
 def plain_trial(extra_logs: Any = (), **sections: Any) -> Any:
