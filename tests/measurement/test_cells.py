@@ -8,9 +8,11 @@ from contextlib import contextmanager
 import pandas as pd
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from measurement import bundles, cells, enrolment, frames
 from measurement.estimation.cells import compress
+from measurement.estimation.flags import FLAG_NAMES
 from measurement.estimation.simulate import simulate
 from measurement.models import (
     Cell,
@@ -20,11 +22,12 @@ from measurement.models import (
     TaskLog,
     Trial,
     TrialMark,
+    WinsorisingLimit,
 )
 from measurement.recording import NewTaskLog, change, record, void
 from tests.gates import closed_gate
 from tests.measurement.odd_bundle import odd_bundle
-from tests.people import make_log, make_trial
+from tests.people import TASK_TYPES, make_log, make_trial
 
 
 def new_log(key: str, minutes: float = 5.0) -> NewTaskLog:
@@ -34,7 +37,8 @@ def new_log(key: str, minutes: float = 5.0) -> NewTaskLog:
 def assert_cells_are_those_of_the_logs(trial: Trial) -> None:
     """Compare what is stored with the logs compressed from scratch, to the last bit."""
     bundle = bundles.export(trial)
-    fresh = compress(bundle.trial, bundle.participants, bundle.task_logs)
+    limits = frames.limits(trial)
+    fresh = compress(bundle.trial, bundle.participants, bundle.task_logs, limits)
     everybody = frames.of_trial(trial)
     pd.testing.assert_frame_equal(frames.cells(everybody), fresh.cells, check_exact=True)
     pd.testing.assert_frame_equal(frames.totals(everybody), fresh.totals, check_exact=True)
@@ -105,6 +109,22 @@ def test_recomputing_follows_every_kind_of_change(participant: Participant) -> N
         assert not DirtyMark.objects.exists()
         assert_cells_are_those_of_the_logs(trial)
     assert ParticipantTotal.objects.get().excluded == {"void": 1, "after_withdrawal": 1}
+
+
+def test_the_tails_are_those_of_the_stored_limits(participant: Participant) -> None:
+    trial = participant.trial
+    for name, minutes in (("below", 9.0), ("within", 10.0), ("above", 600.0)):
+        make_log(participant, name, minutes=minutes)
+    WinsorisingLimit.objects.create(
+        trial=trial, task_type=TASK_TYPES[0], low=10.0, high=30.0, computed_at=timezone.now()
+    )
+    other = {"task_type": TASK_TYPES[0], "low": 500.0, "high": 500.0}
+    WinsorisingLimit.objects.create(trial=make_trial("other"), computed_at=timezone.now(), **other)
+    assert cells.recompute() == 1
+    assert dict(Cell.objects.values_list("minutes_mean", "tail")) == {9.0: -1, 10.0: 0, 600.0: 1}
+    flags = Cell.objects.get(minutes_mean=600.0).flags
+    assert flags == 1 << FLAG_NAMES.index("late_entry") | 1 << FLAG_NAMES.index("too_long")
+    assert_cells_are_those_of_the_logs(trial)
 
 
 def test_nothing_is_done_without_marks(participant: Participant) -> None:

@@ -10,7 +10,9 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
+from measurement.estimation.cells import CELL_KEYS, TOTAL_COLUMNS
 from measurement.models import (
+    AlwaysValidTuning,
     AnalysisRun,
     ApiToken,
     Arm,
@@ -22,6 +24,8 @@ from measurement.models import (
     Membership,
     Participant,
     ParticipantTotal,
+    PlanChange,
+    PlanLock,
     Profession,
     Refusal,
     StoredEstimate,
@@ -31,6 +35,7 @@ from measurement.models import (
     Tool,
     Trial,
     User,
+    WinsorisingLimit,
 )
 
 NOW = timezone.now()
@@ -63,12 +68,18 @@ class Rows:
         moments = dict.fromkeys(
             ("minutes_mean", "minutes_squares", "log_minutes_mean", "log_minutes_squares"), 1.0
         )
-        row = {"participant": self.participant, "used": True, "novel": False, "logs": 1, **moments}
-        Cell.objects.create(**row | fields)
+        counts = dict.fromkeys(("quality_logs", "heaped_5", "heaped_15", "heaped_30"), 0)
+        keys = {"used": True, "novel": False, "timed": False, "flags": 0, "tail": 0}
+        row = {"participant": self.participant, "logs": 1, "quality_squares": 0.0}
+        Cell.objects.create(**row | keys | moments | counts | fields)
 
     def total(self) -> None:
-        counts = dict.fromkeys(("stored", "days_logged", "days_assigned", "days_used"), 1)
-        ParticipantTotal.objects.create(participant=self.participant, **counts)
+        counts = dict.fromkeys(TOTAL_COLUMNS[3:], 1)
+        ParticipantTotal.objects.create(participant=self.participant, stored=1, **counts)
+
+    def limit(self, **fields: Any) -> None:
+        row = {"trial": self.trial, "low": 1.0, "high": 1.0, "computed_at": NOW}
+        WinsorisingLimit.objects.create(**row | fields)
 
     def response(self, **fields: Any) -> None:
         SurveyResponse.objects.create(participant=self.participant, **fields)
@@ -91,6 +102,19 @@ class Rows:
     def estimate(self, run: AnalysisRun, **fields: Any) -> None:
         row = {"position": 0, "estimand": "e", "scale": "log", "confidence": 0.9, "value": 1.0}
         StoredEstimate.objects.create(run=run, **row | fields)
+
+    def lock(self, **fields: Any) -> PlanLock:
+        row = {"locked_at": NOW, "locked_by": "analyst", "plan_sha256": "5a" * 32, "sections": {}}
+        return PlanLock.objects.create(**{"trial": self.trial} | row | fields)
+
+    def plan_change(self, **fields: Any) -> PlanChange:
+        row = {"changed_at": NOW, "changed_by": "analyst", "reason": "r", "changes": []}
+        return PlanChange.objects.create(**{"lock": self.lock()} | row | fields)
+
+    def tuning(self, **fields: Any) -> AlwaysValidTuning:
+        lock = PlanLock.objects.first() or self.lock()
+        row = dict.fromkeys(("estimand", "dimension", "group", "sample"), "x")
+        return AlwaysValidTuning.objects.create(**{"lock": lock, "tau": 0.5} | row | fields)
 
     def twice(self, make: Callable[..., Any], **fields: Any) -> None:
         make(**fields)
@@ -177,6 +201,35 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         lambda rows: rows.twice(rows.cell, assigned=True, week=3),
     ],
     "cell_has_logs": [lambda rows: rows.cell(logs=0)],
+    "cell_tail_is_known": [lambda rows: rows.cell(tail=2), lambda rows: rows.cell(tail=-2)],
+    "cell_quality_has_logs": [
+        lambda rows: rows.cell(quality_mean=3.0),
+        lambda rows: rows.cell(quality_logs=1),
+    ],
+    "winsorising_limit_once": [
+        lambda rows: rows.twice(rows.limit),
+        lambda rows: rows.twice(rows.limit, task_type="draft"),
+    ],
+    "winsorising_limits_are_ordered": [
+        lambda rows: rows.limit(low=1.1),
+        lambda rows: rows.limit(low=math.nan),
+    ],
+    "plan_lock_says_by_whom": [lambda rows: rows.lock(locked_by=" ")],
+    "plan_lock_sha256_is_one": [
+        lambda rows: rows.lock(plan_sha256="5A" * 32),
+        lambda rows: rows.lock(plan_sha256="5a" * 31),
+    ],
+    "plan_change_says_by_whom": [lambda rows: rows.plan_change(changed_by="")],
+    "plan_change_says_why": [lambda rows: rows.plan_change(reason=" ")],
+    "always_valid_tuning_once": [
+        lambda rows: rows.twice(rows.tuning),
+        lambda rows: rows.twice(rows.tuning, arm="ai"),
+    ],
+    "always_valid_tuning_tau_is_positive": [
+        lambda rows: rows.tuning(tau=0),
+        lambda rows: rows.tuning(tau=math.inf),
+        lambda rows: rows.tuning(tau=math.nan),
+    ],
     "survey_response_band_is_ordered": [
         lambda rows: rows.response(minutes_saved_low=2, minutes_saved_high=1),
         lambda rows: rows.response(minutes_saved_high=1),
@@ -212,6 +265,7 @@ UNIQUE: dict[str, Callable[[Rows], object]] = {
     "measurement_assignment_participant_id": lambda rows: rows.twice(
         Assignment.objects.create, participant=rows.participant
     ),
+    "measurement_planlock_trial_id": lambda rows: rows.twice(rows.lock),
     "measurement_participanttotal_participant_id": lambda rows: rows.twice(rows.total),
 }
 
@@ -219,6 +273,24 @@ UNIQUE: dict[str, Callable[[Rows], object]] = {
 def declared() -> Iterator[str]:
     for model in apps.get_app_config("measurement").get_models():
         yield from (constraint.name for constraint in model._meta.constraints)
+
+
+def test_cells_that_differ_in_one_key_are_two(participant: Participant) -> None:
+    """The constraint `cell_once` has every key of the engine's cells, and no other."""
+    (once,) = (one for one in Cell._meta.constraints if one.name == "cell_once")
+    assert isinstance(once, models.UniqueConstraint)
+    assert once.fields == CELL_KEYS
+    rows = Rows(participant)
+    rows.cell()
+    for key, value in {
+        "tool": "kettle",
+        "timed": True,
+        "flags": 1 << 40,
+        "tail": 1,
+        "censored_minutes": 5.5,
+    }.items():
+        rows.cell(**{key: value})
+    assert Cell.objects.count() == 6
 
 
 def test_every_declared_constraint_is_broken_here() -> None:
@@ -265,6 +337,28 @@ def test_audit_events_are_append_only(db: None, statement: str) -> None:
     ):
         cursor.execute(statement)
     assert AuditEvent.objects.get().act == "test"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE measurement_planlock SET locked_by = 'nobody'",
+        "UPDATE measurement_planchange SET reason = 'none'",
+        "UPDATE measurement_alwaysvalidtuning SET tau = 1",
+    ],
+)
+def test_what_was_promised_is_never_changed(participant: Participant, statement: str) -> None:
+    rows = Rows(participant)
+    rows.plan_change()
+    rows.tuning()
+    with (
+        pytest.raises(IntegrityError, match="never changed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    participant.trial.delete()
+    assert not PlanLock.objects.exists()
 
 
 def test_the_record_outlives_its_actor(participant: Participant) -> None:
