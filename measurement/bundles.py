@@ -7,10 +7,11 @@ import pandas as pd
 from django.db import connection, transaction
 from django.utils import timezone
 
-from measurement import frames, limits
+from measurement import frames, limits, plan_history, planning
 from measurement.estimation.bundle import Bundle, BundleErrors, Fault
 from measurement.estimation.definition import Trial as Definition
 from measurement.estimation.definition import sections
+from measurement.estimation.history import Change
 from measurement.models import (
     AnalysisRun,
     Arm,
@@ -22,6 +23,7 @@ from measurement.models import (
     Grade,
     Participant,
     ParticipantTotal,
+    PlanLock,
     Profession,
     Refusal,
     SurveyResponse,
@@ -53,18 +55,22 @@ def load(
     *,
     replace: bool = False,
     actor: User | None = None,
+    reason: str = "",
     progress: Progress = lambda done, total: None,
 ) -> Trial:
     """Store a bundle in one transaction and mark its participants dirty.
 
     With `replace`, a stored trial of the same slug gives way: its data and results go; its
-    memberships and tokens, and the users of participants of the same pseudonym, stay.
-    Raises BundleErrors if the slug is taken.
+    memberships and tokens, and the users of participants of the same pseudonym, stay. So does the
+    history of a locked plan, and the bundle's is not read then. Raises BundleErrors if the slug is
+    taken, and if a locked plan differs without an `actor` and a `reason` for it.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         # Deferred, a million references would be checked after the last progress report.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        trial = _trial(bundle.trial, replace)
+        trial = _trial(bundle.trial, replace, actor, reason)
+        if not PlanLock.objects.filter(trial=trial).exists():
+            plan_history.store(trial, bundle.history)
         _Loader(trial, bundle, progress).run()
         AuditEvent.objects.create(
             actor=actor,
@@ -89,10 +95,11 @@ def export(trial: Trial) -> Bundle:
             task_logs=frames.task_logs(people),
             survey_responses=frames.survey_responses(people),
             counts=frames.refused(trial),
+            history=plan_history.of_trial(trial),
         )
 
 
-def _trial(definition: Definition, replace: bool) -> Trial:
+def _trial(definition: Definition, replace: bool, actor: User | None, reason: str) -> Trial:
     """Store the definition; an old trial of that slug is emptied. Raises BundleErrors if taken."""
     row: dict[str, Any] = {
         "title": definition.title,
@@ -110,11 +117,22 @@ def _trial(definition: Definition, replace: bool) -> Trial:
         allowed = "a slug that no stored trial has (--replace replaces it)"
         fault = Fault("trial.toml", None, "trial.slug", definition.slug, allowed)
         raise BundleErrors([fault], {})
+    trial = Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
+    try:
+        planning.record_change(trial=trial, definition=definition, by=actor, reason=reason)
+    except planning.LockedPlan as locked:
+        raise BundleErrors(list(map(_deviation_fault, locked.changes)), {}) from None
     for name, value in row.items():
         setattr(trial, name, value)
     trial.save()
     _empty(trial)
     return trial
+
+
+def _deviation_fault(change: Change) -> Fault:
+    locked = planning.shown(change.before)
+    allowed = f"{locked}, or a change of the locked plan with --by and --reason,"
+    return Fault("trial.toml", None, change.path, planning.shown(change.after), allowed)
 
 
 def _empty(trial: Trial) -> None:

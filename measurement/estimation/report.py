@@ -1,5 +1,6 @@
 """Results as plain text for a terminal."""
 
+import json
 from collections.abc import Iterator
 
 from measurement.estimation.results import EstimateRow, Results
@@ -13,6 +14,7 @@ def as_text(results: Results) -> str:
 def _lines(results: Results) -> Iterator[str]:
     logs = results.logs
     yield f"{results.trial} ({results.design}), plan {results.plan_sha256[:12]}"
+    yield from _plan(results)
     if results.simulated:
         yield "Simulated data"
     excluded = "".join(f", {rule} {count}" for rule, count in logs.excluded.items())
@@ -23,6 +25,19 @@ def _lines(results: Results) -> Iterator[str]:
     yield ""
     for row in results.estimates:
         yield f"{_name(row):<90} {_numbers(row)}"
+
+
+def _plan(results: Results) -> Iterator[str]:
+    if results.plan_locked_at is None:
+        yield "plan not locked"
+        return
+    yield f"plan locked at {results.plan_locked_at} by {results.plan_locked_by}"
+    for change in results.deviations:
+        before, after = (json.dumps(change[name], ensure_ascii=False) for name in ("from", "to"))
+        yield (
+            f"deviation: {change['what']} from {before} to {after}, by {change['who'] or 'unknown'}"
+            f" at {change['when'] or 'an unknown time'}: {change['why']}"
+        )
 
 
 def _name(row: EstimateRow) -> str:
