@@ -12,6 +12,7 @@ from measurement.estimation.bundle import Bundle
 from measurement.estimation.calendar import today
 from measurement.estimation.cells import classify, compress
 from measurement.estimation.evidence import evidence_of
+from measurement.estimation.limits import winsorising_limits
 from measurement.estimation.planned_model import planned_model, sample
 from measurement.estimation.regression import fit
 from measurement.estimation.scopes import everything
@@ -76,9 +77,11 @@ def compression() -> Race:
     bundle: Bundle = simulate(
         participants=5_000, logs_per_participant=50, design="parallel", seed=1
     ).bundle
+    classified = classify(bundle.trial, bundle.participants, bundle.task_logs)
+    limits = winsorising_limits(bundle.trial, classified)
 
     def ours() -> object:
-        return compress(bundle.trial, bundle.participants, bundle.task_logs)
+        return compress(bundle.trial, bundle.participants, bundle.task_logs, limits)
 
     def plain() -> object:
         keys = ["participant", "task_type", "ai_used", "novel"]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from measurement.estimation.definition import Trial
 from measurement.estimation.designs import fixed_effects, period_names, rules
-from measurement.estimation.flags import FLAG_RULES, flag_bits, is_flagged
+from measurement.estimation.flags import FLAG_NAMES, flag_bits, is_flagged
 from measurement.estimation.limits import limits_of, tails
 
 Floats = NDArray[np.float64]
@@ -93,6 +93,8 @@ EXCLUSION_RULES: Final = (
     "not_assigned",
 )
 """Why a stored log is not analysed; the first rule that holds is the one that counts."""
+FLAG_EXCLUSIONS: Final = {name: f"flag_{name}" for name in FLAG_NAMES}
+"""The exclusion rule of each flag; it holds where the plan names the flag."""
 LARGEST_CODE: Final = 2**62
 
 
@@ -159,7 +161,7 @@ def classify(trial: Trial, participants: pd.DataFrame, task_logs: pd.DataFrame) 
 def exclusion_rules(trial: Trial) -> tuple[str, ...]:
     """Return the names of the rules that exclude logs: the general ones, then the plan's flags."""
     planned = trial.plan.exclude_flags
-    flags = (f"flag_{rule.name}" for rule in FLAG_RULES if rule.name in planned)
+    flags = (rule for name, rule in FLAG_EXCLUSIONS.items() if name in planned)
     return (*EXCLUSION_RULES, *flags)
 
 
@@ -271,7 +273,7 @@ def _rules(trial: Trial, logs: pd.DataFrame, people: pd.DataFrame) -> pd.Series:
         "not_assigned": logs["assigned"].isna().to_numpy(dtype=bool)
         if trial.plan.treatment == "assigned"
         else never,
-    } | {f"flag_{name}": is_flagged(bits, name) for name in trial.plan.exclude_flags}
+    } | {FLAG_EXCLUSIONS[name]: is_flagged(bits, name) for name in trial.plan.exclude_flags}
     names = exclusion_rules(trial)
     first = np.select([holds[rule] for rule in names], names, default="")
     return pd.Series(first, index=logs.index, dtype="str")
