@@ -22,7 +22,15 @@ NUMBERS: Final = (
 )
 NAMES: Final = ("estimand", "dimension", "group", "sample", "arm", "reference")
 LABELS: Final = ("confidence", "scale", "comparison", "not_estimable")
-STAMP: Final = ("trial", "data", "results_as_of", "plan_sha256", "code_version")
+STAMP: Final = (
+    "trial",
+    "data",
+    "results_as_of",
+    "plan_sha256",
+    "plan_locked_at",
+    "plan_changes",
+    "code_version",
+)
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 BYTES_PER_KB: Final = 1024
 
@@ -43,8 +51,9 @@ class CsvFile:
 def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: datetime) -> CsvFile:
     """Return published rows as CSV: UTF-8 with byte order mark, RFC 4180.
 
-    Every row says which trial, data, plan and moment it is of. Withheld numbers are [c], others
-    that are missing [x]. The last line counts the rows, so that a cut file can be told.
+    Every row says which trial, data, plan and moment it is of, when the plan was locked and how
+    often it was changed since. Withheld numbers are [c], others that are missing [x]. The last
+    line counts the rows, so that a cut file can be told.
     """
     out = io.StringIO()
     writer = csv.writer(out)
@@ -54,6 +63,8 @@ def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: da
         "Simulated data" if results.simulated else "Trial data",
         as_of.isoformat(timespec="seconds"),
         results.plan_sha256,
+        results.plan_locked_at,
+        len(results.deviations),
         results.code_version,
     ]
     for row in rows:

@@ -7,6 +7,7 @@ from typing import Final
 
 from dashboards import headlines, plan
 from dashboards.downloads import CsvFile, csv_file
+from dashboards.plan import Locking
 from dashboards.sections import Section, sections
 from dashboards.tables import Table
 from measurement.estimation.definition import Trial
@@ -52,7 +53,7 @@ class Page:
     plan: list[tuple[str, str]]
     plan_sha256: str
     code_version: str
-    deviations: list[str]
+    locking: Locking | None
 
 
 def page(found: Published, *, today: datetime.date) -> Page:
@@ -70,7 +71,7 @@ def page(found: Published, *, today: datetime.date) -> Page:
         plan=plan.plan_words(trial, results),
         plan_sha256=results.plan_sha256,
         code_version=results.code_version,
-        deviations=plan.deviations(results),
+        locking=plan.locking(results),
     )
 
 

@@ -1,7 +1,9 @@
 """A trial's plan in plain words."""
 
 import datetime
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboards.measures import number
@@ -35,6 +37,37 @@ STANDARD_ERRORS: Final = {
 }
 DESIGNS_WITH_UNITS: Final = ("cluster", "stepped_wedge")
 NO_DATES: Final = "Dates were not given"
+NOT_KNOWN: Final = "not known"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deviation:
+    """A change of the plan since it was locked; `when` is None where nobody recorded it."""
+
+    what: str
+    before: str
+    after: str
+    who: str
+    when: datetime.datetime | None
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locking:
+    """When and by whom the plan was locked, and every change since."""
+
+    at: datetime.datetime
+    by: str
+    deviations: tuple[Deviation, ...]
+
+    @property
+    def warning(self) -> str:
+        """What must be said beside the headline: nothing where nothing was changed."""
+        count = len(self.deviations)
+        if not count:
+            return ""
+        times = "once" if count == 1 else f"{count} times"
+        return f"The plan was changed {times} after it was locked."
 
 
 def plan_words(trial: Trial, results: Results) -> list[tuple[str, str]]:
@@ -58,9 +91,15 @@ def plan_words(trial: Trial, results: Results) -> list[tuple[str, str]]:
     return words
 
 
-def deviations(results: Results) -> list[str]:
-    """Return each change that was made to the plan after it was fixed, in one line."""
-    return [_deviation(item) for item in results.deviations]
+def locking(results: Results) -> Locking | None:
+    """Return when and by whom the plan was locked, and what was changed since; None before."""
+    if results.plan_locked_at is None:
+        return None
+    return Locking(
+        at=datetime.datetime.fromisoformat(results.plan_locked_at),
+        by=results.plan_locked_by or NOT_KNOWN,
+        deviations=tuple(map(_deviation, results.deviations)),
+    )
 
 
 def not_final(trial: Trial, today: datetime.date) -> str:
@@ -107,6 +146,26 @@ def _errors(trial: Trial, row: EstimateRow | None) -> str:
     return STANDARD_ERRORS[row.standard_errors].format(cluster=cluster)
 
 
-def _deviation(item: Mapping[str, Any]) -> str:
-    # Sorted, because PostgreSQL keeps no order: what, when, who, why.
-    return "; ".join(f"{name}: {value}" for name, value in sorted(item.items()))
+def _deviation(item: Mapping[str, Any]) -> Deviation:
+    return Deviation(
+        what=_setting(item["what"]),
+        before=_value(item["from"]),
+        after=_value(item["to"]),
+        who=item["who"] or NOT_KNOWN,
+        when=item["when"] and datetime.datetime.fromisoformat(item["when"]),
+        why=item["why"],
+    )
+
+
+def _setting(path: str) -> str:
+    section, _, name = path.partition(".")
+    return f"{section}: {name.replace('_', ' ')}".capitalize()
+
+
+def _value(value: Any) -> str:
+    """Return a value of a plan as people read it: department, grade."""
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(item.replace("_", " ") for item in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -38,6 +39,19 @@ def test_every_row_says_what_it_is_of() -> None:
         "900",
     )
     assert (first["confidence"], first["scale"]) == ("0.95", "minutes")
+
+
+def test_every_row_says_whether_the_plan_was_kept() -> None:
+    found = replace(
+        results(*department_rows()),
+        plan_locked_at="2025-01-02T09:30:00+00:00",
+        deviations=({"what": "plan.confidence"},),
+    )
+    first, *_ = read(csv_file("departments", found.estimates, found, AS_OF))
+    assert first["plan_locked_at"] == "2025-01-02T09:30:00+00:00"
+    assert first["plan_changes"] == "1"
+    first, *_ = read(download(*department_rows()))
+    assert (first["plan_locked_at"], first["plan_changes"]) == ("", "0")
 
 
 def test_simulated_data_say_so_in_every_row() -> None:

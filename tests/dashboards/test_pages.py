@@ -40,10 +40,11 @@ def test_log_counts_follow_the_logs_from_received_to_analysed() -> None:
     )
 
 
-def test_changes_of_the_plan_are_listed() -> None:
-    deviation = {"what": "winsorise", "why": "A stopwatch broke"}
-    found = page_of(replace(results(), deviations=(deviation,)))
-    assert found.deviations == ["what: winsorise; why: A stopwatch broke"]
+def test_a_locked_plan_is_on_the_page() -> None:
+    assert page_of(results()).locking is None
+    found = page_of(replace(results(), plan_locked_at="2025-01-02T09:30:00+00:00"))
+    assert found.locking is not None
+    assert found.locking.deviations == ()
 
 
 def test_an_unread_trial_is_not_final() -> None:

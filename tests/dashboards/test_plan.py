@@ -1,12 +1,14 @@
 """The plan in plain words."""
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from dashboards.plan import DESIGNS, deviations, not_final, period, plan_words
+from dashboards.plan import DESIGNS, Deviation, locking, not_final, period, plan_words
 from measurement.estimation.definition import KINDS, parse_trial
+from measurement.estimation.results import Results
 from tests.dashboards.invented import missing, results, trial
 
 
@@ -70,5 +72,72 @@ def test_results_before_the_read_out_are_not_final() -> None:
     assert not_final(trial(), datetime.date(2024, 12, 13)) == ""
 
 
-def test_deviations_are_listed() -> None:
-    assert deviations(results()) == []
+def deviation(what: str, before: Any, after: Any, **given: Any) -> dict[str, Any]:
+    known = {"who": "analyst (user 2)", "when": "2025-02-03T10:00:00+00:00", "why": "It broke"}
+    return {"what": what, "from": before, "to": after, **known, **given}
+
+
+def locked(*deviations: dict[str, Any]) -> Results:
+    return replace(
+        results(),
+        plan_locked_at="2025-01-02T09:30:00+00:00",
+        plan_locked_by="administrator (user 1)",
+        deviations=deviations,
+    )
+
+
+def test_before_the_lock_there_is_nothing_to_say() -> None:
+    assert locking(results()) is None
+
+
+def test_a_locked_plan_says_when_and_by_whom() -> None:
+    found = locking(locked())
+    assert found is not None
+    assert (found.by, found.deviations, found.warning) == ("administrator (user 1)", (), "")
+    assert found.at == datetime.datetime(2025, 1, 2, 9, 30, tzinfo=datetime.UTC)
+    nameless = locking(replace(locked(), plan_locked_by=None))
+    assert nameless is not None
+    assert nameless.by == "not known"
+
+
+def test_deviations_are_listed_in_words() -> None:
+    found = locking(locked(deviation("plan.run_in_days", 0, 3)))
+    assert found is not None
+    assert found.warning == "The plan was changed once after it was locked."
+    assert found.deviations == (
+        Deviation(
+            what="Plan: run in days",
+            before="0",
+            after="3",
+            who="analyst (user 2)",
+            when=datetime.datetime(2025, 2, 3, 10, 0, tzinfo=datetime.UTC),
+            why="It broke",
+        ),
+    )
+
+
+def test_what_nobody_recorded_is_not_known() -> None:
+    silent = deviation("plan.confidence", 0.95, 0.9, who=None, when=None, why="not recorded")
+    found = locking(locked(silent, silent))
+    assert found is not None
+    assert found.warning == "The plan was changed 2 times after it was locked."
+    (first, _) = found.deviations
+    assert (first.who, first.when, first.why) == ("not known", None, "not recorded")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "none"),
+        ([], "none"),
+        (["task_type", "grade"], "task type, grade"),
+        ("2025-02-03", "2025-02-03"),
+        (0.9, "0.9"),
+        (False, "false"),
+        ([{"name": "thé", "ai": True}], '[{"name": "thé", "ai": true}]'),
+    ],
+)
+def test_values_of_a_plan_have_their_words(value: Any, words: str) -> None:
+    found = locking(locked(deviation("plan.subgroups", value, value)))
+    assert found is not None
+    assert (found.deviations[0].before, found.deviations[0].after) == (words, words)

@@ -4,7 +4,8 @@ import csv
 import dataclasses
 import io
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from measurement import bundles
+from measurement import bundles, planning
 from measurement.analysis import analyse, latest_results
 from measurement.estimation.bundle import read_bundle
 from measurement.models import AnalysisRun, DirtyMark, Membership, Participant, Role, TrialMark
@@ -49,6 +50,27 @@ def test_the_dashboard_shows_what_was_found(led: Led) -> None:
         assert heading in page
     assert "Simulated data" in page
     assert f"{SMALL_GROUP} [c] [c] [c]" in page
+
+
+def test_the_plan_says_whether_it_is_locked_and_what_was_changed(led: Led) -> None:
+    assert "The plan is not locked yet" in visible(text_of(led))
+    planning.lock(trial=led.trial, by=led.lead)
+    analyse(led.trial)
+    page = visible(text_of(led))
+    assert re.search(rf"locked on \d+ \w+ \d+ at [\d:]+[ap]m by lead \(user {led.lead.pk}\)", page)
+    assert "Changes since the plan was locked None." in page
+    assert "was changed" not in page
+
+    definition = led.trial.definition()
+    sooner = replace(definition, plan=replace(definition.plan, read_out_on=date(2025, 1, 2)))
+    why = "The minister & her <b>cat</b> asked"
+    planning.change_plan(trial=led.trial, definition=sooner, by=led.lead, reason=why)
+    analyse(led.trial)
+    raw = text_of(led)
+    page = visible(raw)
+    assert "The plan was changed once after it was locked. See what was changed" in page
+    assert re.search(r"Plan: read out on \d{4}-\d\d-\d\d 2025-01-02 lead \(user", page)
+    assert "The minister &amp; her &lt;b&gt;cat&lt;/b&gt; asked" in raw
 
 
 def test_a_page_takes_few_queries(
