@@ -2,10 +2,10 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from dashboards.tables import NOT_ESTIMABLE, WITHHELD
 from measurement.estimation.results import EstimateRow, Results
@@ -22,15 +22,17 @@ NUMBERS: Final = (
 )
 NAMES: Final = ("estimand", "dimension", "group", "sample", "arm", "reference")
 LABELS: Final = ("confidence", "scale", "comparison", "not_estimable")
-STAMP: Final = (
-    "trial",
-    "data",
-    "results_as_of",
-    "plan_sha256",
-    "plan_locked_at",
-    "plan_changes",
-    "code_version",
+CONVENTION: Final = (
+    "convention",
+    "estimand",
+    "day_basis",
+    "working_days_per_year",
+    "hours_per_day",
 )
+CONVENTION_NUMBERS: Final = ("minutes_per_day", "days_per_year", "ci_low", "ci_high")
+OPEN_BAND: Final = ("top_band_minutes", "top_band_share", "minutes_above_planned")
+CONVENTION_LABELS: Final = ("confidence", "not_estimable")
+STAMP: Final = ("trial", "data", "results_as_of", "plan_sha256", "code_version")
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 BYTES_PER_KB: Final = 1024
 
@@ -51,35 +53,73 @@ class CsvFile:
 def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: datetime) -> CsvFile:
     """Return published rows as CSV: UTF-8 with byte order mark, RFC 4180.
 
-    Every row says which trial, data, plan and moment it is of, when the plan was locked and how
-    often it was changed since. Withheld numbers are [c], others that are missing [x]. The last
-    line counts the rows, so that a cut file can be told.
+    Every row says which trial, data, plan and moment it is of. Withheld numbers are [c], others
+    that are missing [x]. The last line counts the rows, so that a cut file can be told.
     """
+    lines = [
+        [
+            *(_safe(getattr(row, field)) for field in NAMES),
+            *(_number(getattr(row, field), suppressed=row.suppressed) for field in NUMBERS),
+            *(_safe(getattr(row, field)) for field in LABELS),
+        ]
+        for row in rows
+    ]
+    return _file(name, [*NAMES, *NUMBERS, *LABELS], lines, results, as_of)
+
+
+def conventions_file(
+    name: str, rows: Sequence[Mapping[str, Any]], results: Results, as_of: datetime
+) -> CsvFile:
+    """Return the rows of the published sensitivity table as CSV, in the manner of `csv_file`.
+
+    What the open band is counted as, and moves, is blank where a row does not rest on it.
+    """
+    lines = [
+        [
+            *(_safe(row[field]) for field in CONVENTION),
+            *(_number(row[field], suppressed=row["suppressed"]) for field in CONVENTION_NUMBERS),
+            *(_open_band(row, field) for field in OPEN_BAND),
+            *(_safe(row[field]) for field in CONVENTION_LABELS),
+        ]
+        for row in rows
+    ]
+    header = [*CONVENTION, *CONVENTION_NUMBERS, *OPEN_BAND, *CONVENTION_LABELS]
+    return _file(name, header, lines, results, as_of)
+
+
+def _file(
+    name: str,
+    header: Sequence[str],
+    lines: Sequence[Sequence[str]],
+    results: Results,
+    as_of: datetime,
+) -> CsvFile:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([*STAMP, *NAMES, *NUMBERS, *LABELS])
+    writer.writerow([*STAMP, *header])
     stamp = [
         results.trial,
         "Simulated data" if results.simulated else "Trial data",
         as_of.isoformat(timespec="seconds"),
         results.plan_sha256,
-        results.plan_locked_at,
-        len(results.deviations),
         results.code_version,
     ]
-    for row in rows:
-        cells = [*stamp, *(getattr(row, field) for field in NAMES)]
-        numbers = [_number(getattr(row, field), row) for field in NUMBERS]
-        labels = [getattr(row, field) for field in LABELS]
-        writer.writerow([*map(_safe, cells), *numbers, *map(_safe, labels)])
-    writer.writerow([f"End of file: {len(rows)} rows"])
+    writer.writerows([*map(_safe, stamp), *line] for line in lines)
+    writer.writerow([f"End of file: {len(lines)} rows"])
     return CsvFile(f"{results.trial}-{name}.csv", out.getvalue().encode("utf-8-sig"))
 
 
-def _number(value: float | None, row: EstimateRow) -> str:
+def _number(value: float | None, *, suppressed: bool) -> str:
     if value is None:
-        return WITHHELD if row.suppressed else NOT_ESTIMABLE
+        return WITHHELD if suppressed else NOT_ESTIMABLE
     return f"{value:.15g}"
+
+
+def _open_band(row: Mapping[str, Any], field: str) -> str:
+    if row["top_band_minutes"] is None:
+        return ""
+    # A row that has minutes tells nothing of its open band where that would tell of few people.
+    return _number(row[field], suppressed=row["not_estimable"] is None)
 
 
 def _safe(cell: object) -> str:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dashboards import headlines, plan
-from dashboards.downloads import CsvFile, csv_file
-from dashboards.plan import Locking
+from dashboards.downloads import CsvFile, conventions_file, csv_file
 from dashboards.sections import Section, sections
 from dashboards.tables import Table
 from measurement.estimation.definition import Trial
@@ -53,26 +52,33 @@ class Page:
     plan: list[tuple[str, str]]
     plan_sha256: str
     code_version: str
-    locking: Locking | None
+    deviations: list[str]
 
 
 def page(found: Published, *, today: datetime.date) -> Page:
     """Return the page of published results."""
     results, trial = found.results, found.trial
     parts = sections(results, trial)
-    rows = {part.slug: part.rows for part in parts} | {ALL_RESULTS: results.estimates}
+    files = {part.slug: _file_of(part, found) for part in parts}
+    everything = csv_file(ALL_RESULTS, results.estimates, results, found.as_of)
     return Page(
         headline=headlines.headline(results, assumptions=trial.assumptions),
         not_final=plan.not_final(trial, today),
         sections=parts,
-        files={name: csv_file(name, rows[name], results, found.as_of) for name in rows},
+        files=files | {ALL_RESULTS: everything},
         logs=log_counts(results.logs),
         checks=results.checks,
         plan=plan.plan_words(trial, results),
         plan_sha256=results.plan_sha256,
         code_version=results.code_version,
-        locking=plan.locking(results),
+        deviations=plan.deviations(results),
     )
+
+
+def _file_of(part: Section, found: Published) -> CsvFile:
+    if part.conventions:
+        return conventions_file(part.slug, part.conventions, found.results, found.as_of)
+    return csv_file(part.slug, part.rows, found.results, found.as_of)
 
 
 def log_counts(logs: LogCounts) -> Table:

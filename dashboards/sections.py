@@ -1,12 +1,12 @@
 """The parts of a dashboard: a finding in words, a figure, its table, its download. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from dashboards import figures, headlines, tables
+from dashboards import conventions, figures, headlines, tables
 from dashboards.measures import (
     ADOPTION,
     DAYS_A_YEAR,
@@ -31,15 +31,19 @@ from measurement.estimation.results import ALL, EstimateRow, Results
 class Section:
     """One part. `rows` are the published rows behind it, which its download carries.
 
-    `alternative` says in words what `figure` shows, for those who do not see it.
+    `conventions` are those of the sensitivity table where it is behind the part instead. `remark`
+    says what else a reader of the finding has to know. `alternative` says in words what `figure`
+    shows, for those who do not see it.
     """
 
     slug: str
     title: str
     finding: str
     table: Table
-    rows: tuple[EstimateRow, ...]
+    rows: tuple[EstimateRow, ...] = ()
+    conventions: tuple[Mapping[str, Any], ...] = ()
     subtitle: str = ""
+    remark: str = ""
     figure: go.Figure | None = None
     alternative: str = ""
 
@@ -77,6 +81,7 @@ def sections(results: Results, trial: Trial) -> tuple[Section, ...]:
         departments,
         _task_types(results, trial),
         _reported_beside_measured(results, trial),
+        _conventions(results, trial),
         professions,
         grades,
     ]
@@ -176,10 +181,27 @@ def _reported_beside_measured(results: Results, trial: Trial) -> Section | None:
             trial,
             figure,
         ),
+        remark=conventions.top_band(results.sensitivity),
         table=tables.named_table("Minutes saved a day, reported and measured", named),
         rows=(reported, measured),
         figure=figure,
         alternative=f"Chart of two estimates with their confidence intervals. {finding}",
+    )
+
+
+def _conventions(results: Results, trial: Trial) -> Section | None:
+    """Return the annual figure under other conventions; None where no convention has a figure."""
+    rows = results.sensitivity
+    if not any(row["days_per_year"] is not None for row in rows):
+        return None
+    measured = [row for row in results.estimates if row.estimand == PER_WORKING_DAY.estimand]
+    return Section(
+        slug="conventions",
+        title="The same minutes under other conventions",
+        finding=conventions.finding(rows),
+        subtitle=_subtitle("Working days saved a year by convention", measured, trial, None),
+        table=conventions.table(rows),
+        conventions=rows,
     )
 
 

@@ -120,19 +120,26 @@ def named_table(caption: str, named: Sequence[Named]) -> Table:
 def notes_on(rows: Iterable[EstimateRow]) -> tuple[str, ...]:
     """Return what the marks in a table mean, as far as they occur, and the rows' own notes."""
     rows = list(rows)
+    found = marks_explained(
+        withheld=any(row.suppressed for row in rows), reasons=[row.not_estimable for row in rows]
+    )
+    found += [f"{note[:1].upper()}{note[1:]}." for row in rows for note in row.notes]
+    return tuple(dict.fromkeys(found))
+
+
+def marks_explained(*, withheld: bool, reasons: Iterable[str | None]) -> list[str]:
+    """Return what [c] means if something is withheld, and what [x] means for each reason."""
     found = []
-    if any(row.suppressed for row in rows):
+    if withheld:
         found.append(
             f"{WITHHELD}: withheld so that nobody can be identified, because the figure is about "
             "few people or would give away another that is."
         )
-    found += [
+    return found + [
         f"{NOT_ESTIMABLE}: not estimable, because {reason}."
-        for reason in dict.fromkeys(row.not_estimable for row in rows)
+        for reason in dict.fromkeys(reasons)
         if reason
     ]
-    found += [f"{note[:1].upper()}{note[1:]}." for row in rows for note in row.notes]
-    return tuple(dict.fromkeys(found))
 
 
 def _interval(reading: Reading | None, row: EstimateRow, suffix: str = "") -> str:

@@ -1,9 +1,11 @@
 """Invented results of an invented trial, as the engine would return them."""
 
+from dataclasses import asdict
 from typing import Any
 
 from measurement.estimation.definition import Trial, parse_trial
 from measurement.estimation.results import ALL, EstimateRow, LogCounts, Results
+from measurement.estimation.sensitivity import SensitivityRow
 
 DEPARTMENTS = {
     "Department for Sprockets": (14.0, 11.0, 17.0, 900),
@@ -106,6 +108,52 @@ def total_rows() -> list[EstimateRow]:
         row("adoption_rate", 0.8, 0.78, 0.82, comparison="descriptive"),
         row("reported_minutes_saved_per_day", 26.0, 24.0, 28.0, comparison="self-reported"),
     ]
+
+
+def convention(minutes: float | None = 10.0, days: float = 225.0, **given: Any) -> dict[str, Any]:
+    """Return a row of the sensitivity table, its interval from a day less to a day more."""
+    hours = given.get("hours_per_day", 7.5)
+    saved = None if minutes is None else minutes * days / (60 * hours)
+    defaults: dict[str, Any] = {
+        "convention": f"{days:g} days of {hours:g} hours",
+        "estimand": "minutes_saved_per_working_day",
+        "day_basis": "working_days",
+        "working_days_per_year": days,
+        "hours_per_day": hours,
+        "minutes_per_day": minutes,
+        "days_per_year": saved,
+        "ci_low": None if saved is None else saved - 1,
+        "ci_high": None if saved is None else saved + 1,
+        "confidence": 0.95,
+    }
+    return asdict(SensitivityRow(**(defaults | given)))
+
+
+def open_band(minutes: float | None, counted_as: float, above: float, **given: Any) -> Any:
+    """Return what people report as the open band counts so many minutes, 60 being the plan's."""
+    defaults: dict[str, Any] = {
+        "convention": f"As reported in surveys, the open band counted as {counted_as:g} minutes",
+        "estimand": "reported_minutes_saved_per_day",
+        "day_basis": "reported",
+        "primary": counted_as == 60,
+        "top_band_minutes": counted_as,
+        "top_band_share": 0.13,
+        "minutes_above_planned": above,
+        "participants": 100,
+        "participants_in_top_band": 13,
+    }
+    return convention(minutes, **(defaults | given))
+
+
+def conventions() -> tuple[dict[str, Any], ...]:
+    return (
+        convention(convention="This trial's plan"),
+        convention(days=260.0, hours_per_day=7.0),
+        convention(days=220.0, hours_per_day=8.0),
+        open_band(26.0, 60, 0.0),
+        open_band(29.9, 90, 3.9),
+        open_band(33.8, 120, 7.8),
+    )
 
 
 def results(*rows: EstimateRow, simulated: bool = False) -> Results:

@@ -7,10 +7,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dashboards.downloads import FORMULA_STARTS, CsvFile, csv_file
+from dashboards.downloads import FORMULA_STARTS, CsvFile, conventions_file, csv_file
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import EstimateRow
-from tests.dashboards.invented import department_rows, missing, results, row, small_row
+from tests.dashboards.invented import (
+    convention,
+    conventions,
+    department_rows,
+    missing,
+    open_band,
+    results,
+    row,
+    small_row,
+)
 
 AS_OF = datetime(2024, 11, 24, 15, 4, tzinfo=UTC)
 
@@ -96,3 +105,43 @@ def test_the_file_opens_in_a_spreadsheet() -> None:
     assert read(file)[0]["group"] == 'Éléphants, "large"'
     assert file.name == "kettles-departments.csv"
     assert file.size == "1 KB"
+
+
+def test_conventions_are_a_file_in_the_same_manner() -> None:
+    hidden = {"suppressed": True, "top_band_share": None, "minutes_above_planned": None}
+    rows = [
+        *conventions(),
+        open_band(26.0, 60, 0.0, top_band_share=None, minutes_above_planned=None),
+        open_band(None, 90, 0.0, **hidden),
+        convention(None, convention="=1+1", not_estimable="task logs have no dates"),
+    ]
+    file = conventions_file("conventions", rows, results(simulated=True), AS_OF)
+    *found, last = read(file)
+    first, last_told, planned, withheld, missing_row = (found[n] for n in (0, 5, 6, 7, 8))
+
+    assert file.name == "kettles-conventions.csv"
+    assert last["trial"] == "End of file: 9 rows"
+    assert {row["data"] for row in found} == {"Simulated data"}
+    assert list(first.values())[list(first).index("convention") :] == [
+        "This trial's plan",
+        "minutes_saved_per_working_day",
+        "working_days",
+        "225.0",
+        "7.5",
+        "10",
+        "5",
+        "4",
+        "6",
+        "",
+        "",
+        "",
+        "0.95",
+        "",
+    ]
+    band = ("minutes_per_day", "top_band_minutes", "top_band_share", "minutes_above_planned")
+    assert [last_told[name] for name in band] == ["33.8", "120", "0.13", "7.8"]
+    assert [planned[name] for name in band] == ["26", "60", "[c]", "[c]"]
+    assert [withheld[name] for name in band] == ["[c]", "90", "[c]", "[c]"]
+    assert missing_row["convention"] == "'=1+1"
+    assert missing_row["minutes_per_day"] == missing_row["ci_high"] == "[x]"
+    assert missing_row["not_estimable"] == "task logs have no dates"

@@ -7,7 +7,7 @@ from dashboards.pages import ALL_RESULTS, RULES, VERDICTS, Page, Published, log_
 from measurement.estimation.cells import EXCLUSION_RULES
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import LogCounts, Results
-from tests.dashboards.invented import results, trial
+from tests.dashboards.invented import conventions, results, trial
 
 AS_OF = datetime(2024, 11, 24, 15, 4, tzinfo=UTC)
 
@@ -20,6 +20,12 @@ def page_of(found: Results) -> Page:
 def test_every_section_has_its_file_and_there_is_one_of_everything() -> None:
     found = page_of(results())
     assert list(found.files) == [*(part.slug for part in found.sections), ALL_RESULTS]
+
+
+def test_the_file_of_conventions_has_conventions() -> None:
+    shown = replace(results(), sensitivity=conventions())
+    found = page(Published(shown, trial(), AS_OF), today=date(2024, 11, 24))
+    assert b"This trial's plan" in found.files["conventions"].content
 
 
 def test_every_rule_that_excludes_has_its_words() -> None:

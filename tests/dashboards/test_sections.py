@@ -9,6 +9,7 @@ from measurement.estimation.disclosure import published
 from measurement.estimation.results import EstimateRow
 from tests.dashboards.invented import (
     NOT_CAUSAL,
+    conventions,
     department_rows,
     missing,
     results,
@@ -109,3 +110,33 @@ def test_the_main_figures_name_their_assumptions() -> None:
     names = [cells[0] for cells in page()["main-figures"].table.rows]
     assert "Working days saved a year, at 225 days of 7.5 hours" in names
     assert page()["main-figures"].finding == "80% of the people given AI used it at least once."
+
+
+def with_conventions(*rows: EstimateRow) -> dict[str, Section]:
+    found = replace(results(*rows), sensitivity=conventions())
+    return {section.slug: section for section in sections(found, trial())}
+
+
+def test_conventions_stand_after_what_is_reported() -> None:
+    found = with_conventions()
+    assert list(found)[3:] == ["reported-and-measured", "conventions"]
+    assert found["conventions"].title == "The same minutes under other conventions"
+    assert found["conventions"].finding.startswith("The same 10 minutes saved a day are 4.6 to")
+    assert len(found["conventions"].table.rows) == len(found["conventions"].conventions) == 6
+    assert found["conventions"].subtitle == (
+        "Working days saved a year by convention. Kettles with an assistant, 30 September 2024 to "
+        "13 December 2024."
+    )
+    not_causal = with_conventions(*[replace(row, comparison=NOT_CAUSAL) for row in total_rows()])
+    assert not_causal["conventions"].subtitle.endswith("No comparison group: not a causal effect.")
+
+
+def test_what_rests_on_the_open_band_stands_beside_what_is_reported() -> None:
+    assert with_conventions()["reported-and-measured"].remark.startswith("13% of the answers")
+    assert page()["reported-and-measured"].remark == ""
+
+
+def test_without_days_there_are_no_conventions() -> None:
+    withheld = tuple(row | {"days_per_year": None} for row in conventions())
+    found = sections(replace(results(), sensitivity=withheld), trial())
+    assert "conventions" not in [section.slug for section in found]

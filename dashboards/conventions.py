@@ -1,0 +1,112 @@
+"""The annual figure under other conventions, in words and as a table. Pure.
+
+Takes the rows of the published sensitivity table, see `estimation.sensitivity.SensitivityRow`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from dashboards.measures import PER_WORKING_DAY, REPORTED, fixed, number
+from dashboards.tables import NOT_ESTIMABLE, WITHHELD, Table, marks_explained
+
+Row = Mapping[str, Any]
+
+FORMULA: Final = (
+    "Days saved a year are the minutes a day times the days a year, divided by the minutes of a "
+    "working day. They follow from the rounded minutes."
+)
+SELF_REPORTED: Final = "Reported minutes are what people say, not what was measured."
+
+
+def finding(rows: Sequence[Row]) -> str:
+    """Return how far the conventions move the days, if there is a clear saving to convert."""
+    measured = [
+        row
+        for row in rows
+        if row["estimand"] == PER_WORKING_DAY.estimand
+        and row["primary"]
+        and row["ci_low"] is not None
+    ]
+    if not measured:
+        return "There are no measured minutes a day to turn into days a year."
+    if all(row["ci_low"] <= 0 <= row["ci_high"] for row in measured):
+        return "No clear difference in minutes a day, so none in days a year by any convention."
+    minutes = abs(measured[0]["minutes_per_day"])
+    least, most = (pick(abs(row["days_per_year"]) for row in measured) for pick in (min, max))
+    verb = "saved" if measured[0]["minutes_per_day"] > 0 else "lost"
+    return (
+        f"The same {number(minutes)} minutes {verb} a day are {number(least)} to {number(most)} "
+        "working days a year, depending on what counts as a working year."
+    )
+
+
+def top_band(rows: Iterable[Row]) -> str:
+    """Return what share of answers is in the survey's open band, and what rests on its minutes."""
+    counted = [row for row in rows if row["top_band_minutes"] is not None]
+    planned = next((row for row in counted if row["primary"]), None)
+    if planned is None or planned["minutes_per_day"] is None:
+        return ""
+    minutes = number(planned["top_band_minutes"])
+    if planned["top_band_share"] is None:
+        return (
+            f"The open top band is counted as {minutes} minutes a day. What rests on that is "
+            "withheld, because few people chose that band, or all but few did."
+        )
+    said = (
+        f"{_share(planned['top_band_share'])} of the answers, each person counting once, are in "
+        f"the open top band and count as {minutes} minutes a day."
+    )
+    others = [row for row in counted if row is not planned]
+    if not others:
+        return said
+    other = max(others, key=lambda row: float(row["top_band_minutes"]))
+    return (
+        f"{said} Counted as {number(other['top_band_minutes'])}, the mean of what people report "
+        f"would be {number(other['minutes_per_day'])} minutes a day instead of "
+        f"{number(planned['minutes_per_day'])}: {_moved(other['minutes_above_planned'])}."
+    )
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """Return one row a convention, the plan's first."""
+    level = f"{100 * rows[0]['confidence']:g}%"
+    notes = [FORMULA]
+    if any(row["estimand"] == REPORTED.estimand for row in rows):
+        notes.append(SELF_REPORTED)
+    return Table(
+        caption="The same minutes under other conventions",
+        columns=(
+            "Convention",
+            "Days a year",
+            "Hours a day",
+            "Minutes saved a day",
+            f"Working days saved a year ({level} confidence interval)",
+        ),
+        rows=tuple(_cells(row) for row in rows),
+        notes=(
+            *notes,
+            *marks_explained(
+                withheld=any(row["suppressed"] for row in rows),
+                reasons=[row["not_estimable"] for row in rows],
+            ),
+        ),
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    year = (number(row["working_days_per_year"]), number(row["hours_per_day"]))
+    if row["minutes_per_day"] is None:
+        mark = WITHHELD if row["suppressed"] else NOT_ESTIMABLE
+        return (row["convention"], *year, mark, mark)
+    days, low, high = (fixed(row[name], 1) for name in ("days_per_year", "ci_low", "ci_high"))
+    return (row["convention"], *year, number(row["minutes_per_day"]), f"{days} ({low} to {high})")
+
+
+def _share(share: float) -> str:
+    return f"{fixed(100 * share, 0)}%" if share else "Fewer than 1%"
+
+
+def _moved(minutes: float) -> str:
+    if not minutes:
+        return "no change that rounding shows"
+    return f"{number(abs(minutes))} {'more' if minutes > 0 else 'fewer'}"
