@@ -32,7 +32,15 @@ CONVENTION: Final = (
 CONVENTION_NUMBERS: Final = ("minutes_per_day", "days_per_year", "ci_low", "ci_high")
 OPEN_BAND: Final = ("top_band_minutes", "top_band_share", "minutes_above_planned")
 CONVENTION_LABELS: Final = ("confidence", "not_estimable")
-STAMP: Final = ("trial", "data", "results_as_of", "plan_sha256", "code_version")
+STAMP: Final = (
+    "trial",
+    "data",
+    "results_as_of",
+    "plan_sha256",
+    "plan_locked_at",
+    "plan_changes",
+    "code_version",
+)
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 BYTES_PER_KB: Final = 1024
 
@@ -53,8 +61,9 @@ class CsvFile:
 def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: datetime) -> CsvFile:
     """Return published rows as CSV: UTF-8 with byte order mark, RFC 4180.
 
-    Every row says which trial, data, plan and moment it is of. Withheld numbers are [c], others
-    that are missing [x]. The last line counts the rows, so that a cut file can be told.
+    Every row says which trial, data, plan and moment it is of, when the plan was locked and how
+    often it was changed since. Withheld numbers are [c], others that are missing [x]. The last
+    line counts the rows, so that a cut file can be told.
     """
     lines = [
         [
@@ -102,6 +111,8 @@ def _file(
         "Simulated data" if results.simulated else "Trial data",
         as_of.isoformat(timespec="seconds"),
         results.plan_sha256,
+        results.plan_locked_at,
+        len(results.deviations),
         results.code_version,
     ]
     writer.writerows([*map(_safe, stamp), *line] for line in lines)

@@ -7,9 +7,12 @@ from typing import Final
 
 from dashboards import headlines, plan
 from dashboards.downloads import CsvFile, conventions_file, csv_file
+from dashboards.plan import Locking
 from dashboards.sections import Section, sections
 from dashboards.tables import Table
+from measurement.estimation.cells import FLAG_EXCLUSIONS
 from measurement.estimation.definition import Trial
+from measurement.estimation.flags import FLAG_RULES
 from measurement.estimation.results import Check, LogCounts, Results
 
 ALL_RESULTS: Final = "all-results"
@@ -22,9 +25,15 @@ RULES: Final = {
     "before_enrolment": "before the person joined",
     "after_withdrawal": "after the person left",
     "not_assigned": "without a known assignment to work with or without AI",
+    **{FLAG_EXCLUSIONS[rule.name]: rule.description for rule in FLAG_RULES},
 }
 """Why task logs are excluded, in words; a test holds it complete."""
-VERDICTS: Final = {"pass": "Passed", "warn": "Look into this", "fail": "Failed"}
+VERDICTS: Final = {
+    "pass": "Passed",
+    "warn": "Look into this",
+    "fail": "Failed",
+    "not_estimable": "Not known",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class Page:
     plan: list[tuple[str, str]]
     plan_sha256: str
     code_version: str
-    deviations: list[str]
+    locking: Locking | None
 
 
 def page(found: Published, *, today: datetime.date) -> Page:
@@ -71,7 +80,7 @@ def page(found: Published, *, today: datetime.date) -> Page:
         plan=plan.plan_words(trial, results),
         plan_sha256=results.plan_sha256,
         code_version=results.code_version,
-        deviations=plan.deviations(results),
+        locking=plan.locking(results),
     )
 
 
