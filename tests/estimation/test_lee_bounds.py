@@ -80,6 +80,9 @@ def test_a_worked_example() -> None:
     influence = [-1.5 / 4, 0.5 / 4, 0.5 / 4, 0.5 / 4, 0.5 + 0.125, -0.5 + 0.125, -0.125, -0.125]
     expected = np.array(influence) * math.sqrt(8 / 7)
     assert low.psi.to_numpy() == pytest.approx(expected)
+    # The upper bound: cut 3, mean 3.5, so the share kept now weighs the other way.
+    influence = [-0.125, -0.125, -0.125, 0.375, 0.5 - 0.125, -0.5 - 0.125, 0.125, 0.125]
+    assert high.psi.to_numpy() == pytest.approx(np.array(influence) * math.sqrt(8 / 7))
     assert list(low.psi.index.names) == ["participant"]
 
 
@@ -99,8 +102,9 @@ def test_the_arm_without_ai_is_cut_where_it_kept_more_people() -> None:
 
     assert (low.value, high.value) == pytest.approx((3 - 3.5, 3 - 1.5))
     assert (low.value, high.value) == (-swapped_high.value, -swapped_low.value)
-    assert low.std_error == pytest.approx(swapped_high.std_error, rel=1e-12)
-    assert high.std_error == pytest.approx(swapped_low.std_error, rel=1e-12)
+    # The same people stand in the other half.
+    assert low.psi.to_numpy() == pytest.approx(-np.roll(swapped_high.psi.to_numpy(), 4))
+    assert high.psi.to_numpy() == pytest.approx(-np.roll(swapped_low.psi.to_numpy(), 4))
 
 
 def test_without_differential_attrition_both_are_the_plain_difference() -> None:
