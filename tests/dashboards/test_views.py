@@ -199,18 +199,15 @@ def test_the_real_data_are_shown_rounded(tmp_path: Path) -> None:
     assert (ratio["value"], ratio["ci_low"], ratio["ci_high"]) == ("0.67", "0.51", "0.88")
 
 
-def test_checks_and_changes_of_the_plan_are_shown(led: Led) -> None:
+def test_checks_are_shown(led: Led) -> None:
     page = visible(text_of(led))
     assert "This analysis made no checks." in page
-    assert "Changes to the plan since it was fixed None." in page
     check = {"check": "balance", "statistic": 1.5, "p_value": 0.2, "verdict": "warn"}
     AnalysisRun.objects.filter(trial=led.trial).update(
-        checks=[check | {"message": "The arms differ in grade"}],
-        deviations=[{"what": "read-out date", "why": "A bank holiday"}],
+        checks=[check | {"message": "The arms differ in grade"}]
     )
     page = visible(text_of(led))
     assert "Look into this : The arms differ in grade" in page
-    assert "what: read-out date; why: A bank holiday" in page
 
 
 def test_a_new_log_is_said_to_wait_and_then_counted(led: Led) -> None:
