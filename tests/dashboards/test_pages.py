@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from dashboards.pages import ALL_RESULTS, RULES, VERDICTS, Page, Published, log_counts, page
-from measurement.estimation.cells import EXCLUSION_RULES
+from measurement.estimation.cells import EXCLUSION_RULES, FLAG_EXCLUSIONS
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import LogCounts, Results
 from tests.dashboards.invented import conventions, results, trial
@@ -29,7 +29,7 @@ def test_the_file_of_conventions_has_conventions() -> None:
 
 
 def test_every_rule_that_excludes_has_its_words() -> None:
-    assert list(RULES) == list(EXCLUSION_RULES)
+    assert list(RULES) == [*EXCLUSION_RULES, *FLAG_EXCLUSIONS.values()]
 
 
 def test_log_counts_follow_the_logs_from_received_to_analysed() -> None:
