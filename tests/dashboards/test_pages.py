@@ -58,4 +58,4 @@ def test_an_unread_trial_is_not_final() -> None:
 
 
 def test_every_verdict_has_its_words() -> None:
-    assert set(VERDICTS) == {"pass", "warn", "fail"}
+    assert set(VERDICTS) == {"pass", "warn", "fail", "not_estimable"}
