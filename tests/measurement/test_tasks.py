@@ -8,9 +8,16 @@ from django.db.models import F
 
 from measurement import analysis, bundles
 from measurement.estimation.simulate import simulate
-from measurement.models import AnalysisRun, DirtyMark, Participant, Trial, TrialMark
+from measurement.models import (
+    AnalysisRun,
+    DirtyMark,
+    Participant,
+    Trial,
+    TrialMark,
+    WinsorisingLimit,
+)
 from measurement.recording import NewTaskLog, record
-from measurement.tasks import sweep
+from measurement.tasks import new_day, sweep
 from tests.people import make_trial
 from trialsite.celery import app
 
@@ -61,3 +68,13 @@ def test_a_new_log_reaches_the_results_once_the_trial_has_rested(loaded: Trial) 
     stored = analysis.latest_results(loaded)
     assert stored is not None
     assert stored.results.last_log == before.last_log + 1
+
+
+def test_a_new_day_brings_winsorising_limits(loaded: Trial) -> None:
+    stored = WinsorisingLimit.objects.order_by("task_type").values_list("task_type", "low", "high")
+    before = list(stored)
+    assert before
+    WinsorisingLimit.objects.all().delete()
+    for _ in range(2):
+        new_day()
+    assert list(stored.all()) == before
