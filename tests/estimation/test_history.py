@@ -2,7 +2,7 @@
 
 import copy
 import datetime
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from measurement.estimation.definition import (
     plan_sha256,
     sections,
 )
+from measurement.estimation.disclosure import published
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.history import (
@@ -214,3 +215,18 @@ def test_results_say_when_the_plan_was_locked_and_what_was_changed() -> None:
     assert found.plan_locked_at == "2025-01-02T09:30:00+00:00"
     assert found.plan_locked_by == "administrator (user 1)"
     assert [item["what"] for item in found.as_json()["deviations"]] == ["trial.run_in_days"]
+
+
+def test_taus_are_never_published() -> None:
+    logs = [{"participant": "p1", "key": "k", "minutes": 5.0, "ai_used": True}]
+    found = evaluate(evidence_of(bundle("observational", logs=logs), AS_OF))
+    row = Tuning("time_ratio", "all", "all", "primary", None, 0.123456789)
+    kept = replace(
+        found,
+        tuning=(asdict(row),),
+        plan_locked_at="2025-01-02T09:30:00+00:00",
+        deviations=({"what": "plan.confidence"},),
+    )
+    shown = published(kept, minimum_people=10)
+    assert shown.tuning == ()
+    assert (shown.plan_locked_at, shown.deviations) == (kept.plan_locked_at, kept.deviations)
