@@ -1,8 +1,7 @@
 """Effects of a roll-out on task times, by date of access and week: Callaway and Sant'Anna 2021."""
 
 import datetime
-import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -16,19 +15,17 @@ from measurement.estimation.groups import WaldTest, equal_effects
 from measurement.estimation.inference import FEW_CLUSTERS
 from measurement.estimation.planned_model import Outcome, named
 from measurement.estimation.regression import StandardErrors, require_clusters
-from measurement.estimation.roll_out_comparisons import (
-    OVERALL,
-    Compared,
-    Comparisons,
-    compare,
-    comparisons,
-)
+from measurement.estimation.roll_out_comparisons import OVERALL, RollOut, comparisons, roll_out
+from measurement.estimation.roll_out_errors import jackknifed, linearised
 from measurement.estimation.unit_weeks import UnitWeeks, unit_weeks
 
+Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+FEW_TO_COMPARE_WITH: Final = 20
+"""Under so many units without access, in any week, the spread among them is told too small."""
 WEEKS_TESTED: Final = 4
-FEW_CONTROLS: Final = 10
+"""More weeks at once would find nothing in a small trial."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,69 +82,57 @@ def group_time(
     effect rests on one unit alone, and as `unit_weeks` does.
     """
     given = unit_weeks(cells, unit=unit, outcome=outcome, starts_on=starts_on)
-    part = compare(given, comparisons(given)).takes_part
-    if not part.any():
-        raise NotEstimable(
-            "nothing to compare: needed are task logs before and since access to AI, beside those "
-            "of others still without it"
-        )
+    part = _takes_part(given)
     rows = given.only(part)
     require_clusters(len(rows.names))
-    plan = comparisons(rows)
-    found = compare(rows, plan)
-    chosen = _standard_errors(found, len(rows.names))
-    psi = _jackknife(rows, plan, found) if chosen == "CR3" else _analytic(found)
-    estimates = _estimates(rows, found.values, psi)
-    aggregates = estimates[len(plan.week) :]
-    overall = aggregates[OVERALL]
-    if overall is None:
+    found = roll_out(rows, comparisons(rows))
+    few = len(rows.names) < FEW_CLUSTERS or found.fewest_others < FEW_TO_COMPARE_WITH
+    aggregates, effects = _estimates(found, jackknifed(found) if few else linearised(found))
+    if OVERALL not in aggregates:
         raise NotEstimable(f"the effect of the roll-out rests on one {unit} alone")
-    path = zip(plan.path, aggregates[OVERALL + 1 :], strict=True)
-    weeks = zip(plan.group, rows.weeks[plan.week], estimates, strict=False)
+    plan, weeks = found.plan, rows.weeks[found.plan.week]
     return GroupTime(
-        overall=overall,
-        path={int(since): estimate for since, estimate in path if estimate is not None},
-        effects={(int(g), int(t)): effect for g, t, effect in weeks if effect is not None},
-        standard_errors=chosen,
+        overall=aggregates.pop(OVERALL),
+        path={int(plan.path[place - 1]): effect for place, effect in aggregates.items()},
+        effects={(int(plan.group[p]), int(weeks[p])): effect for p, effect in effects.items()},
+        standard_errors="CR3" if few else "CR1",
         clusters=len(rows.names),
         access=pd.Series(rows.access, index=rows.names.get_level_values(0)),
         notes=_notes(given, part, found),
     )
 
 
-def _standard_errors(found: Compared, units: int) -> StandardErrors:
-    few = units < FEW_CLUSTERS or found.controls < FEW_CONTROLS
-    return "CR3" if few else "CR1"
+def _takes_part(given: UnitWeeks) -> Booleans:
+    """Return which units can be compared at all."""
+    found = roll_out(given, comparisons(given))
+    if not found.own[:, found.plan.since >= 0].any():
+        raise NotEstimable(
+            "task logs before and since access to AI are needed, and others of the same weeks "
+            "by people still without it"
+        )
+    return found.takes_part
 
 
-def _analytic(found: Compared) -> Floats:
-    units = len(found.takes_part)
-    psi = found.influence * math.sqrt(units / (units - 1))
-    return np.where(found.alone, np.nan, psi)
-
-
-def _jackknife(rows: UnitWeeks, plan: Comparisons, found: Compared) -> Floats:
-    """Leave out one unit at a time and do both steps anew."""
-    units = len(rows.names)
-    left_out = np.eye(units, dtype=bool)
-    others = [compare(rows.without(unit), plan).values for unit in left_out]
-    return math.sqrt((units - 1) / units) * (found.values - np.array(others))
-
-
-def _estimates(rows: UnitWeeks, values: Floats, psi: Floats) -> list[Estimate | None]:
-    known = np.isfinite(values) & np.isfinite(psi).all(axis=0)
-    return [
-        Estimate(value, pd.Series(moves, index=rows.names), len(rows.names) - 1) if usable else None
-        for value, moves, usable in zip(values, psi.T, known, strict=True)
-    ]
-
-
-def _notes(given: UnitWeeks, part: NDArray[np.bool_], found: Compared) -> tuple[str, ...]:
-    apart = ", ".join(given.names.get_level_values(0)[~part])
-    types = ", ".join(found.net.left_out)
-    unit = given.names.names[0]
-    notes = {
-        f"without a {unit} to compare it with, or without task logs both before and after: ": apart,
-        "left out, as no tasks without AI tell how long they take: ": types,
+def _estimates(found: RollOut, psi: Floats) -> tuple[dict[int, Estimate], dict[int, Estimate]]:
+    """Return the estimates of aggregates and of comparisons, by place, that have an error."""
+    names, values = found.rows.names, found.values()
+    usable = np.isfinite(values) & np.isfinite(psi).all(axis=0)
+    estimates = {
+        int(place): Estimate(values[place], pd.Series(psi[:, place], index=names), len(names) - 1)
+        for place in np.flatnonzero(usable)
     }
-    return tuple(f"{note}{names}" for note, names in notes.items() if names)
+    first = len(found.plan.week)
+    aggregates = {place - first: made for place, made in estimates.items() if place >= first}
+    return aggregates, {place: made for place, made in estimates.items() if place < first}
+
+
+def _notes(given: UnitWeeks, part: Booleans, found: RollOut) -> tuple[str, ...]:
+    unit, apart = given.names.names[0], given.names.get_level_values(0)[~part]
+    left_out: dict[str, Collection[str]] = {
+        f"every {unit} without logs before and since access, or without others to compare it "
+        "with, left out: ": apart,
+        "task types left out, as no tasks without AI tell how long they take: ": (
+            found.weeks.left_out
+        ),
+    }
+    return tuple(f"{note}{', '.join(names)}" for note, names in left_out.items() if len(names))
