@@ -30,9 +30,10 @@ PROCESSES: Final = 2
 KILLED_BY: Final = {1: "a failing test", 3: "a failing test", 36: "time", 24: "time", -24: "time"}
 SURVIVED: Final = 0
 
-# Examples are few and the same in every run, and a slow one is no failure: only assertions kill.
+# Examples are few and the same in every run, a failing one is not made simpler, and a slow one is
+# no failure: only assertions kill.
 CONFTEST: Final = """
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "mutation",
@@ -40,6 +41,7 @@ settings.register_profile(
     database=None,
     deadline=None,
     max_examples=25,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 settings.load_profile("mutation")

@@ -203,7 +203,7 @@ def _within(distance: float, correlations: Floats, degrees_of_freedom: float) ->
 def _variance_between(values: Floats, variances: Floats) -> float:
     """Return tau2 with sum((x - mean)^2 / (tau2 + v)) = groups - 1, or 0 where the sum is less.
 
-    The sum falls as tau2 grows; at twice the variance of the values it is below (groups - 1) / 2.
+    The sum falls as tau2 grows; at the squared range of the values it is below (groups - 1) / 2.
     """
 
     def excess(between: float) -> float:
@@ -213,4 +213,4 @@ def _variance_between(values: Floats, variances: Floats) -> float:
 
     if excess(0.0) <= 0:
         return 0.0
-    return float(optimize.brentq(excess, 0.0, 2 * float(values.var(ddof=1)), xtol=1e-300))
+    return float(optimize.brentq(excess, 0.0, float(np.ptp(values)) ** 2, xtol=1e-300))

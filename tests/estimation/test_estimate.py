@@ -186,30 +186,56 @@ def test_a_standard_error_of_zero_allows_no_test() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "psi", "df"),
-    [(math.nan, 1, 1), (math.inf, 1, 1), (1, math.nan, 1), (1, 1e200, 1), (1, 1, 0)],
+    ("value", "psi", "df", "reason"),
+    [
+        (math.nan, 1, 1, "the estimate nan with standard error 1.0 is not a finite number"),
+        (math.inf, 1, 1, "the estimate inf with standard error 1.0 is not a finite number"),
+        (1, math.nan, 1, "the estimate 1.0 with standard error nan is not a finite number"),
+        (1, 1e200, 1, "the estimate 1.0 with standard error inf is not a finite number"),
+        (1, 1, 0, "0.0 degrees of freedom, more than 0 needed"),
+        (1, 1, math.nan, "nan degrees of freedom, more than 0 needed"),
+    ],
 )
-def test_what_is_not_a_number_is_not_an_estimate(value: float, psi: float, df: float) -> None:
-    with pytest.raises(NotEstimable):
+def test_what_is_not_a_number_is_not_an_estimate(
+    value: float, psi: float, df: float, reason: str
+) -> None:
+    with pytest.raises(NotEstimable) as raised:
         estimate(value, [psi], people("a"), df)
+    assert raised.value.reason == reason
 
 
 @pytest.mark.parametrize(
-    "formula",
+    ("formula", "reason"),
     [
-        lambda one, zero: one / zero,
-        lambda one, zero: 1 / zero,
-        lambda one, zero: zero.log(),
-        lambda one, zero: (-one).log(),
-        lambda one, zero: (one * 1000).exp(),
-        lambda one, zero: one * 1e200 * 1e200,
-        lambda one, zero: one * math.nan,
-        lambda one, zero: sum_of([one, zero], [1, math.inf]),
+        (lambda one, zero: one / zero, "a ratio to an estimate of 0"),
+        (lambda one, zero: 1 / zero, "a ratio to an estimate of 0"),
+        (lambda one, zero: zero.log(), "the logarithm of 0.0: a number above 0 is needed"),
+        (lambda one, zero: (-one).log(), "the logarithm of -1.0: a number above 0 is needed"),
+        (lambda one, zero: (one * 1000).exp(), "exp(1000.0) is too large a number"),
+        (lambda one, zero: one * 1e150 * 1e160, "the estimate inf is not a finite number"),
+        (lambda one, zero: one * math.nan, "the estimate nan is not a finite number"),
+        (
+            lambda one, zero: sum_of([one, zero], [1, math.inf]),
+            "the estimate nan is not a finite number",
+        ),
+        # The value is finite, its slopes are not.
+        (lambda one, zero: zero * math.inf, "the estimate nan is not a finite number"),
+        (
+            lambda one, zero: zero.scale(0) / 1e-320,
+            "the estimate 0.0 is not a finite number",
+        ),
     ],
 )
-def test_impossible_arithmetic_is_not_estimable(formula: Callable[..., Any]) -> None:
-    with pytest.raises(NotEstimable):
+def test_impossible_arithmetic_is_not_estimable(formula: Callable[..., Any], reason: str) -> None:
+    with pytest.raises(NotEstimable) as raised:
         formula(estimate(1, [1], people("a")), estimate(0, [1], people("a")))
+    assert raised.value.reason == reason
+
+
+def test_a_sum_without_weights_is_the_plain_sum() -> None:
+    two = people("a", "b")
+    total = sum_of([estimate(2, [1, 3], two), estimate(5, [2, -1], two)])
+    assert (total.value, total.psi.tolist()) == (7, [3, 2])
 
 
 def test_numpy_numbers_work_on_both_sides() -> None:

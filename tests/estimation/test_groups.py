@@ -92,7 +92,7 @@ def test_its_level_shrinks_alpha_by_the_adjustment() -> None:
 
 
 def test_where_p_is_too_small_for_a_number_the_level_is_bonferronis() -> None:
-    one = estimate(1e200, [1.0], 300)
+    one = estimate(5000, [1.0], 300)
     assert one.p_value() == 0
     interval = agreeing_interval(one, 0.0, confidence=0.92, groups=4)
     assert interval == one.interval(1 - (1 - 0.92) * 0.25)
@@ -102,8 +102,11 @@ def test_where_p_is_too_small_for_a_number_the_level_is_bonferronis() -> None:
 def test_agreeing_intervals_refuse_what_cannot_agree() -> None:
     one = estimate(1.0, [1.0], 12)
     for wrong in (one.p_value() * 0.99, 1.01, math.nan):
-        with pytest.raises(ValueError, match=f"^p_value_adjusted {wrong}: from the p-value itself"):
+        with pytest.raises(
+            ValueError, match=f"^p_value_adjusted {wrong}: from the p-value"
+        ) as raised:
             agreeing_interval(one, wrong, confidence=0.95, groups=3)
+        assert str(raised.value).endswith(f"itself, {one.p_value()}, to 1 is allowed")
     assert agreeing_interval(one, 1.0, confidence=0.95, groups=3).low < 0
     with pytest.raises(ValueError, match=r"^groups 0: 1 or more are allowed$"):
         agreeing_interval(one, 1.0, confidence=0.95, groups=0)
@@ -369,6 +372,14 @@ def test_groups_that_differ_by_chance_alone_are_all_at_the_mean() -> None:
     found = shrunken(apart([-0.5, 0.5, 0.6], [1, 1, 0.5]))
     assert found == pytest.approx([2.4 / 6] * 3, rel=1e-12)
     assert shrunken(apart([1, 1, 1], [1, 2, 3])) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-3, 1e6])
+def test_shrunken_values_do_not_depend_on_the_unit(unit: float) -> None:
+    values, errors = np.array([0.0, 2.0, 4.5, 3.0]), np.array([1.0, 0.7, 1.2, 0.5])
+    found = shrunken(apart(list(values * unit), list(errors * unit)))
+    expected = np.array(shrunken(apart(list(values), list(errors)))) * unit
+    assert found == pytest.approx(expected, rel=1e-10, abs=0)
 
 
 def test_a_vague_group_is_pulled_more() -> None:
