@@ -171,6 +171,9 @@ def latest_results(trial: Trial) -> StoredResults | None:
         logs=LogCounts(**run.logs | {"excluded": dict(sorted(run.logs["excluded"].items()))}),
         estimates=tuple(map(_estimate, run.estimates.order_by("position"))),
         checks=tuple(map(_check, run.checks)),
+        flag_rules_version=run.flag_rules_version,
+        winsorising_limits=tuple(run.winsorising_limits),
+        sensitivity=tuple(run.sensitivity),
         tuning=tuple(run.tuning),
     )
     return StoredResults(results, run.as_of, run.pk)
@@ -290,6 +293,9 @@ def _store(
         plan_locked_at=results.plan_locked_at,
         plan_locked_by=results.plan_locked_by,
         deviations=results.deviations,
+        flag_rules_version=results.flag_rules_version,
+        winsorising_limits=results.winsorising_limits,
+        sensitivity=results.sensitivity,
         tuning=results.tuning,
         checks=[dataclasses.asdict(check) for check in results.checks],
     )

@@ -42,8 +42,17 @@ class EstimateDocument(serializers.Serializer[Any]):
     )
     p_value = _NumberOrNull(help_text="p-value against no effect.")
     p_value_adjusted = _NumberOrNull(help_text="p-value adjusted for the number of groups.")
+    ci_adjusted_low = _NumberOrNull(
+        help_text="Lower end of the interval that agrees with `p_value_adjusted`."
+    )
+    ci_adjusted_high = _NumberOrNull(
+        help_text="Upper end of the interval that agrees with `p_value_adjusted`."
+    )
+    shrunken_value = _NumberOrNull(
+        help_text="`value` drawn towards those of the other groups, for league tables."
+    )
     bootstrap_p_value = _NumberOrNull(help_text="p-value of the wild cluster bootstrap.")
-    standard_errors = _TextOrNull(help_text="Kind of standard error: CR1, CR3 or HC3.")
+    standard_errors = _TextOrNull(help_text="Kind of standard error: CR1, CR3, HC3 or sandwich.")
     degrees_of_freedom = _NumberOrNull(help_text="Degrees of freedom of the interval.")
     clusters = _WholeOrNull(help_text="Clusters behind the standard error.")
     participants = _WholeOrNull(help_text="Participants behind the estimate.")
@@ -77,7 +86,7 @@ class CheckDocument(serializers.Serializer[Any]):
     check = _Text(help_text="Name of the check, such as sample_ratio.")
     statistic = _NumberOrNull(help_text="The statistic of the check's test.")
     p_value = _NumberOrNull(help_text="The p-value of the check's test.")
-    verdict = _Text(help_text="pass, warn or fail.")
+    verdict = _Text(help_text="pass, warn, fail, or not_estimable.")
     message = _Text(help_text="What the check found, in one sentence.")
 
 
@@ -96,6 +105,41 @@ class DeviationDocument(serializers.Serializer[Any]):
         """Return the fields; `from` is a word of Python, so it cannot be declared above."""
         before = serializers.JSONField(allow_null=True, help_text="Its value before the change.")
         return {**super().get_fields(), "from": before}
+
+
+class WinsorisingLimitDocument(serializers.Serializer[Any]):
+    """The minutes beyond which a task log of a task type counts as extreme."""
+
+    task_type = _TextOrNull(help_text="The task type; null for task logs without one.")
+    low = serializers.FloatField(help_text="The lower limit in minutes.")
+    high = serializers.FloatField(help_text="The higher limit in minutes.")
+
+
+class SensitivityDocument(serializers.Serializer[Any]):
+    """Working days saved a year under one convention, or the reason why there is no figure."""
+
+    convention = _Text(help_text="The convention, such as 220 days a year.")
+    estimand = _Text(help_text="The estimate whose minutes or people these are.")
+    primary = serializers.BooleanField(help_text="Whether the minutes are those of the estimate.")
+    day_basis = _Text(help_text="What a day is: working_days, logged_days, days_used, reported.")
+    working_days_per_year = serializers.FloatField(help_text="Working days of a year.")
+    hours_per_day = serializers.FloatField(help_text="Hours of a working day.")
+    top_band_minutes = _NumberOrNull(help_text="Minutes that the survey's open band counts.")
+    top_band_share = _NumberOrNull(help_text="Share of the answers in the open band.")
+    minutes_per_day = _NumberOrNull(help_text="Minutes saved a day.")
+    minutes_above_planned = _NumberOrNull(
+        help_text="By how much the minutes differ from those with the plan's open band."
+    )
+    days_per_year = _NumberOrNull(help_text="Working days saved a year.")
+    ci_low = _NumberOrNull(help_text="Lower end of the interval of `days_per_year`.")
+    ci_high = _NumberOrNull(help_text="Upper end of the interval of `days_per_year`.")
+    confidence = serializers.FloatField(help_text="Level of the interval.")
+    participants = _WholeOrNull(help_text="Respondents behind a figure from surveys.")
+    participants_in_top_band = _WholeOrNull(help_text="Respondents who chose the open band.")
+    not_estimable = _TextOrNull(help_text="Why there is no figure; null where there is one.")
+    suppressed = serializers.BooleanField(
+        help_text="Whether the numbers are withheld because too few people stand behind them."
+    )
 
 
 class TuningDocument(serializers.Serializer[Any]):
@@ -124,12 +168,20 @@ class ResultsDocument(serializers.Serializer[Any]):
         many=True, help_text="Every change of the plan since it was locked."
     )
     code_version = _Text(help_text="Version of the code that computed the results.")
+    flag_rules_version = _Text(help_text="The rules that flag questionable task logs, by version.")
     last_log = _Whole(help_text="Number of the last task log that the results include.")
     logs = LogCountsDocument(help_text="What became of every task log that was sent.")
     as_of = serializers.DateField(help_text="Last day that counts as a working day.")
     snapshot_at = serializers.DateTimeField(help_text="The moment of the data.")
     estimates = EstimateDocument(many=True, help_text="Every estimate.")
     checks = CheckDocument(many=True, help_text="Every check of the experiment.")
+    winsorising_limits = WinsorisingLimitDocument(
+        many=True,
+        help_text="The limits in use, by task type; empty in the published form.",
+    )
+    sensitivity = SensitivityDocument(
+        many=True, help_text="The annual figure under the conventions in use."
+    )
     tuning = TuningDocument(
         many=True, help_text="How always-valid intervals were tuned; empty in the published form."
     )

@@ -29,7 +29,6 @@ class DesignRules:
     comparison: ClassVar[str] = RANDOMISED
     # Whether a participant has tasks with and without AI on one and the same day.
     varies_within_day: ClassVar[bool] = False
-    reason_not_estimable: ClassVar[str | None] = None
 
     def assigned(self, trial: Trial, logs: pd.DataFrame, people: pd.DataFrame) -> Floats:
         """Return, for each log, 1 if assigned to AI, 0 if not, NaN if that is not known."""
@@ -100,7 +99,6 @@ class SteppedWedge(DesignRules):
     """The date of access to AI differs by unit."""
 
     fixed_effects = ("participant", "week", "task_type")
-    reason_not_estimable = "stepped-wedge trials cannot be analysed by this version"
 
     def assigned(self, trial: Trial, logs: pd.DataFrame, people: pd.DataFrame) -> Floats:
         """Return whether the day of access had come."""
@@ -159,6 +157,14 @@ def standard_errors(trial: Trial) -> str:
     return trial.plan.standard_errors or rules(trial).standard_errors
 
 
+def uses_group_time(trial: Trial) -> bool:
+    """Return whether effects are group-time effects of the roll-out, not one coefficient.
+
+    By use there are no dates to compare by: then the two-way regression is all there is.
+    """
+    return trial.design.kind == "stepped_wedge" and trial.plan.treatment == "assigned"
+
+
 def comparison(trial: Trial) -> str:
     """Return the label that every effect of the trial carries."""
     label = rules(trial).comparison
@@ -167,9 +173,13 @@ def comparison(trial: Trial) -> str:
 
 def arm_names(trial: Trial) -> tuple[str, str]:
     """Return the names of the arms with and without AI; several of a kind are joined."""
-    with_ai = [arm.name for arm in trial.design.arms if arm.ai]
     without = [arm.name for arm in trial.design.arms if not arm.ai]
-    return " + ".join(with_ai) or "ai", " + ".join(without) or "control"
+    return " + ".join(ai_arms(trial)) or "ai", " + ".join(without) or "control"
+
+
+def ai_arms(trial: Trial) -> tuple[str, ...]:
+    """Return the names of the arms with AI."""
+    return tuple(arm.name for arm in trial.design.arms if arm.ai)
 
 
 def period_names(trial: Trial, logs: pd.DataFrame) -> pd.Series:

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
+from measurement.estimation.published_sensitivity import published_sensitivity
 from measurement.estimation.results import ALL, Check, EstimateRow, LogCounts, Results
 
 COUNT_STEP: Final = 5
 PEOPLE_FOR_A_DECIMAL: Final = 400
 """So many people's mean is given to one decimal, fewer people's to none."""
-OVERLAPPING: Final = frozenset({"task_type"})
+OVERLAPPING: Final = frozenset({"task_type", "tool", "week", "weeks_since_access"})
 """Dimensions in whose groups one person may stand several times, so that people do not add up."""
 WITHHELD_REASON: Final = "the data do not allow an estimate"
 
@@ -26,7 +27,6 @@ _MINUTES: Final = frozenset(
         "minutes_saved_per_day_used",
         "reported_minutes_saved_per_day",
         "perception_gap_minutes",
-        "break_even_minutes_per_week",
     }
 )
 _DECIMALS: Final[Mapping[str, int]] = {
@@ -35,10 +35,20 @@ _DECIMALS: Final[Mapping[str, int]] = {
     "adoption_rate": 2,  # a share: whole per cent
     "quality_difference": 1,
     "full_time_equivalents": 0,
+    "break_even_minutes_per_week": 1,  # from assumptions that are public
     # A minute a day is about half a day a year: without a decimal the half would be lost.
     "working_days_saved_per_year": 1,
 }
-_VALUES: Final = ("value", "ci_low", "ci_high", "always_valid_low", "always_valid_high")
+_VALUES: Final = (
+    "value",
+    "ci_low",
+    "ci_high",
+    "always_valid_low",
+    "always_valid_high",
+    "ci_adjusted_low",
+    "ci_adjusted_high",
+    "shrunken_value",
+)
 _COUNTS: Final = (
     "participants",
     "participants_with_ai",
@@ -78,24 +88,31 @@ def published(results: Results, *, minimum_people: int) -> Results:
     A row is suppressed, kept by name without any number, if fewer than `minimum_people` people
     stand behind it or on one side of its comparison. Where the figures of other groups would give
     such a group away by subtraction from the total, the next smallest group is suppressed too.
-    Other values and counts are rounded, each from its true value, so that rounded parts need not
-    add up to a rounded total. Standard errors, p-values, degrees of freedom and taus are withheld:
-    they carry the digits and counts that rounding takes away.
+    So is the smallest other arm beside a suppressed one, and a sample of task logs that leaves out
+    some people, but too few. Other values and counts are rounded, each from its true value, so
+    that rounded parts need not add up to a rounded total. Standard errors, p-values, degrees of
+    freedom and taus are withheld: they carry the digits and counts that rounding takes away; and
+    winsorising limits, as they are single people's task times.
 
     Raises ValueError for a `minimum_people` below 1 and for an estimand without a rule here.
     """
     if minimum_people < 1:
         raise ValueError(f"minimum_people is {minimum_people}; at least 1 is allowed")
     suppressed = _suppressed(results.estimates, minimum_people)
+    shown = tuple(
+        _without_numbers(row) if position in suppressed else _rounded(row, results)
+        for position, row in enumerate(results.estimates)
+    )
     return replace(
         results,
         last_log=rounded_count(results.last_log),
         logs=_rounded_logs(results.logs),
-        estimates=tuple(
-            _without_numbers(row) if position in suppressed else _rounded(row, results)
-            for position, row in enumerate(results.estimates)
-        ),
+        estimates=shown,
         checks=tuple(_without_figures(check) for check in results.checks),
+        winsorising_limits=(),
+        sensitivity=published_sensitivity(
+            results.sensitivity, shown, minimum_people=minimum_people
+        ),
         tuning=(),
     )
 
@@ -117,6 +134,8 @@ def _suppressed(rows: Sequence[EstimateRow], minimum: int) -> set[int]:
         if row.dimension != ALL or position in people
         if position not in people or min(people[position]) < minimum
     }
+    suppressed |= _samples_that_leave_out_few(rows, people, minimum)
+    suppressed |= _arms_beside(rows, people, suppressed)
     totals = {
         _family(row): people[position]
         for position, row in enumerate(rows)
@@ -130,6 +149,43 @@ def _suppressed(rows: Sequence[EstimateRow], minimum: int) -> set[int]:
             elif members & suppressed:
                 suppressed |= set(_smallest_first(shown)[:1])
     return suppressed
+
+
+def _samples_that_leave_out_few(
+    rows: Sequence[EstimateRow], people: Mapping[int, _People], minimum: int
+) -> set[int]:
+    """Return the rows that differ from their figure's primary row by some people, but too few."""
+    primary = {
+        (row.estimand, row.dimension, row.group, row.arm): people[position]
+        for position, row in enumerate(rows)
+        if row.sample == "primary" and position in people
+    }
+    too_close = set()
+    for position, row in enumerate(rows):
+        whole = primary.get((row.estimand, row.dimension, row.group, row.arm))
+        if whole is not None and position in people:
+            left_out = zip(whole, people[position], strict=True)
+            if any(0 < abs(of_whole - own) < minimum for of_whole, own in left_out):
+                too_close.add(position)
+    return too_close
+
+
+def _arms_beside(
+    rows: Sequence[EstimateRow], people: Mapping[int, _People], suppressed: set[int]
+) -> set[int]:
+    """Return the smallest other arm beside each suppressed one: all arms together are shown."""
+    arms: dict[tuple[str, str], dict[str | None, int]] = defaultdict(dict)
+    for position, row in enumerate(rows):
+        if row.dimension == ALL and position in people:
+            arms[row.estimand, row.sample][row.arm] = position
+    beside = set()
+    for positions in arms.values():
+        # The first row is that of all arms together.
+        single = list(positions.values())[1:]
+        if suppressed & set(single):
+            others = {place: people[place] for place in single if place not in suppressed}
+            beside |= set(_smallest_first(others)[:1])
+    return beside
 
 
 def _complement(shown: Mapping[int, _People], total: _People, minimum: int) -> set[int]:

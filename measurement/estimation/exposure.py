@@ -16,19 +16,26 @@ Dates = NDArray[np.datetime64]
 
 
 def working_days_with_access(
-    trial: Trial, participants: pd.DataFrame, cells: pd.DataFrame, as_of: datetime.date
+    trial: Trial,
+    participants: pd.DataFrame,
+    cells: pd.DataFrame,
+    as_of: datetime.date,
+    *,
+    since: datetime.date | None = None,
 ) -> Floats:
     """Return each participant's working days with access to AI, in the order of `participants`.
 
     From the latest of enrolment (else the trial's start), the end of the run-in and the day of
-    access, to the earliest of withdrawal (else the trial's end) and `as_of`. A crossover counts
-    the periods with AI only (see `_days_in_ai_periods`).
+    access, to the earliest of withdrawal (else the trial's end) and `as_of`; none before `since`.
+    A crossover counts the periods with AI only (see `_days_in_ai_periods`).
 
     Raises NotEstimable where the trial has no dates.
     """
     if trial.starts_on is None or trial.ends_on is None:
         raise NotEstimable("the trial has no first and last day (starts_on, ends_on)")
     starts, ends = _starts(trial, participants), _ends(trial, participants, as_of)
+    if since is not None:
+        starts = np.maximum(starts, np.datetime64(since, "s"))
     if trial.design.kind == "crossover":
         return _days_in_ai_periods(trial, participants, cells, starts, ends)
     return np.asarray(count_working_days(starts, ends), dtype=np.float64)

@@ -110,21 +110,26 @@ def sample(model: Model, cells: pd.DataFrame, outcome: Outcome) -> Sample:
     return _sample(model, cells, outcome, model.effects, treatment)
 
 
-def sample_by_task_type(model: Model, cells: pd.DataFrame, outcome: Outcome) -> Sample:
-    """Return the sample whose coefficients, named by task type, are the treatment's effects on it.
+def sample_by(model: Model, cells: pd.DataFrame, outcome: Outcome, by: str) -> Sample:
+    """Return the sample whose coefficients are the treatment's effects on each value of `by`.
 
-    One regression with treatment x task type; task types are in the model in any case.
+    One regression with treatment x `by`, a column of the cells; its values are in the model in
+    any case. `effect_on(value)` names the coefficient of a value.
     """
     cells = observed(cells, outcome)
-    task_type = named(cells["task_type"])
+    groups = named(cells[by])
     d = cells["d"].to_numpy()
     treatment = pd.DataFrame(
-        {name: np.where(task_type == name, d, 0.0) for name in sorted(task_type.unique())}
+        {effect_on(name): np.where(groups == name, d, 0.0) for name in sorted(groups.unique())}
     )
-    effects = model.effects
-    if "task_type" not in effects and model.absorbed != "participant_by_task_type":
-        effects = (*effects, "task_type")
+    held = (*HELD_BY.get(model.absorbed or "", ()), model.absorbed, *model.effects)
+    effects = model.effects if by in held else (*model.effects, by)
     return _sample(model, cells, outcome, effects, treatment)
+
+
+def effect_on(name: object) -> str:
+    """Return the name of the coefficient of treatment x `name`; no other term has such a name."""
+    return f"{TREATMENT} x {name}"
 
 
 def _sample(

@@ -25,6 +25,9 @@ def _lines(results: Results) -> Iterator[str]:
     yield ""
     for row in results.estimates:
         yield f"{_name(row):<90} {_numbers(row)}"
+    yield ""
+    for check in results.checks:
+        yield f"check {check.check}: {check.verdict}. {check.message}"
 
 
 def _plan(results: Results) -> Iterator[str]:
@@ -43,12 +46,14 @@ def _plan(results: Results) -> Iterator[str]:
 def _name(row: EstimateRow) -> str:
     group = "" if row.dimension == "all" else f" [{row.dimension}: {row.group}]"
     sample = "" if row.sample == "primary" else f" ({row.sample})"
-    return f"{row.estimand}{group}{sample}"
+    return f"{row.estimand}{group}{sample} {row.arm}"
 
 
 def _numbers(row: EstimateRow) -> str:
     if row.not_estimable is not None:
         return f"not estimable: {row.not_estimable}"
+    if row.ci_low is None:
+        return f"{row.value:.6g}"
     return (
         f"{row.value:.6g}  {row.confidence:.0%} interval {row.ci_low:.6g} to {row.ci_high:.6g}  "
         f"std_error {row.std_error:.6g}"

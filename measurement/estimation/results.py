@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from measurement.estimation.flags import FLAG_RULES_VERSION
+
 ALL = "all"
 
 
@@ -15,7 +17,9 @@ class EstimateRow:
     `scale` is "log", else in the unit that `scale` names. `participants_with_ai` and `_without_ai`
     have task logs with and without the treatment; `reference_mean` is the mean minutes of the
     task logs without. `suppressed` marks a published row whose
-    numbers are withheld because too few people stand behind it.
+    numbers are withheld because too few people stand behind it. `ci_adjusted_*` is the interval
+    that agrees with `p_value_adjusted`; `shrunken_value` is a group's value drawn towards those
+    of the other groups (empirical Bayes).
     """
 
     estimand: str
@@ -35,6 +39,9 @@ class EstimateRow:
     always_valid_high: float | None = None
     p_value: float | None = None
     p_value_adjusted: float | None = None
+    ci_adjusted_low: float | None = None
+    ci_adjusted_high: float | None = None
+    shrunken_value: float | None = None
     bootstrap_p_value: float | None = None
     standard_errors: str | None = None
     degrees_of_freedom: float | None = None
@@ -89,11 +96,13 @@ class Results:
     plan_locked_by: str | None = None
     deviations: tuple[Mapping[str, Any], ...] = ()
     code_version: str
+    flag_rules_version: str = FLAG_RULES_VERSION
     last_log: int
     logs: LogCounts
     as_of: str
     estimates: tuple[EstimateRow, ...]
     checks: tuple[Check, ...] = field(default_factory=tuple)
+    winsorising_limits: tuple[Mapping[str, Any], ...] = ()
     tuning: tuple[Mapping[str, Any], ...] = ()
     sensitivity: tuple[Mapping[str, Any], ...] = ()
 

@@ -2,26 +2,37 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from measurement.estimation.definition import Trial
 from measurement.estimation.designs import arm_names, comparison
-from measurement.estimation.estimate import Estimate, NotEstimable
+from measurement.estimation.estimate import Estimate, Interval, NotEstimable
 from measurement.estimation.planned_model import Model
 from measurement.estimation.results import EstimateRow
 from measurement.estimation.scopes import Scope
 
 SELF_REPORTED: Final = "self-reported"
 DESCRIPTIVE: Final = "descriptive"
+ARITHMETIC: Final = "arithmetic from the plan's assumptions"
 SCALES: Final[Mapping[str, str]] = {
     "time_ratio": "log",
     "working_days_saved_per_year": "days",
+    "full_time_equivalents": "people",
+    "complier_time_ratio": "log",
+    "quality_difference": "points",
     "adoption_rate": "share",
 }
 """Units of the estimands; all others are in minutes."""
+
+
+class Answer(NamedTuple):
+    """A row of results and the estimate in it; None where the row says why there is none."""
+
+    row: EstimateRow
+    estimate: Estimate | None = None
 
 
 def effect_row(trial: Trial, model: Model, estimand: str, scope: Scope) -> EstimateRow:
@@ -53,44 +64,59 @@ def descriptive_row(trial: Trial, estimand: str, label: str) -> EstimateRow:
     )
 
 
-def filled(blank: EstimateRow, fill: Callable[[EstimateRow], EstimateRow]) -> EstimateRow:
+def filled(blank: EstimateRow, fill: Callable[[EstimateRow], Answer]) -> Answer:
     """Return the filled row, or the blank one with the reason why it cannot be filled."""
     try:
         return fill(blank)
     except NotEstimable as cannot:
-        return replace(blank, not_estimable=cannot.reason)
+        return Answer(replace(blank, not_estimable=cannot.reason))
 
 
-def with_estimate(row: EstimateRow, estimate: Estimate) -> EstimateRow:
-    """Fill value, interval and p-value; on the log scale value and interval are exponentials."""
-    interval = estimate.interval(row.confidence)
-    numbers = np.array([estimate.value, interval.low, interval.high])
+def tested(row: EstimateRow, estimate: Estimate) -> Answer:
+    """Fill value, interval and p-value against no effect."""
+    row = _with_interval(row, estimate)
+    return Answer(replace(row, p_value=estimate.p_value()), estimate)
+
+
+def described(row: EstimateRow, estimate: Estimate) -> Answer:
+    """Fill value and interval of a mean over people: no test against 0 makes sense for it."""
+    row = replace(row, participants=len(estimate.psi), clusters=len(estimate.psi))
+    return Answer(_with_interval(row, estimate), estimate)
+
+
+def with_always_valid(row: EstimateRow, interval: Interval) -> EstimateRow:
+    """Fill the always-valid interval, given on the estimate's scale."""
+    low, high = on_scale_of(row, interval.low, interval.high)
+    return replace(row, always_valid_low=low, always_valid_high=high)
+
+
+def with_adjusted(row: EstimateRow, p_value: float | None, interval: Interval) -> EstimateRow:
+    """Fill the adjusted p-value and the interval that agrees with it."""
+    low, high = on_scale_of(row, interval.low, interval.high)
+    return replace(row, p_value_adjusted=p_value, ci_adjusted_low=low, ci_adjusted_high=high)
+
+
+def on_scale_of(row: EstimateRow, *numbers: float) -> list[float]:
+    """Return numbers of an estimate as the row shows them: on the log scale, exponentials.
+
+    Raises NotEstimable for a number beyond every float.
+    """
     with np.errstate(over="ignore"):
-        shown = np.exp(numbers) if row.scale == "log" else numbers
+        shown = np.exp(numbers) if row.scale == "log" else np.array(numbers)
     if not np.isfinite(shown).all():
         raise NotEstimable("the interval reaches beyond every number: the task times differ wildly")
-    value, low, high = shown.tolist()
+    return [float(number) for number in shown]
+
+
+def _with_interval(row: EstimateRow, estimate: Estimate) -> EstimateRow:
+    interval = estimate.interval(row.confidence)
+    value, low, high = on_scale_of(row, estimate.value, interval.low, interval.high)
     return replace(
         row,
         value=value,
         std_error=estimate.std_error,
         ci_low=low,
         ci_high=high,
-        p_value=estimate.p_value(),
-        degrees_of_freedom=estimate.degrees_of_freedom,
-    )
-
-
-def with_mean(row: EstimateRow, estimate: Estimate) -> EstimateRow:
-    """Fill a row from a mean over people: no test against 0 makes sense for it."""
-    row = replace(row, participants=len(estimate.psi), clusters=len(estimate.psi))
-    interval = estimate.interval(row.confidence)
-    return replace(
-        row,
-        value=estimate.value,
-        std_error=estimate.std_error,
-        ci_low=interval.low,
-        ci_high=interval.high,
         degrees_of_freedom=estimate.degrees_of_freedom,
     )
 

@@ -4,7 +4,7 @@ Sums over task types: (saving per task of the type) x (tasks of the type with th
 participant and day), less the minutes of novel tasks. See docs/statistics.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,11 +17,12 @@ from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.planned_model import (
     Model,
     chosen_standard_errors,
+    effect_on,
     named,
     require_comparison,
-    sample_by_task_type,
+    sample_by,
 )
-from measurement.estimation.regression import Fit, fit
+from measurement.estimation.regression import fit
 
 Floats = NDArray[np.float64]
 
@@ -33,15 +34,18 @@ MINUTES_AN_HOUR: Final = 60
 
 @dataclass(frozen=True, eq=False)
 class Savings:
-    """Savings per task of each task type, from one regression of minutes.
+    """Minutes saved per task of each task type that can be compared.
 
-    `fit` has a coefficient a task type of `compared`; the saving is its negative. `uncompared`
-    types have tasks with the treatment and none without (or the reverse): they contribute 0.
+    `total` gives the minutes saved by some number of tasks of each type, with the uncertainty of
+    the savings. `uncompared` types have tasks with the treatment and none without (or the
+    reverse): they contribute 0.
     """
 
-    fit: Fit
-    compared: tuple[str, ...]
+    per_task: Mapping[str, float]
+    total: Callable[[Mapping[str, float]], Estimate]
     uncompared: tuple[str, ...]
+    standard_errors: str
+    clusters: int
 
 
 def savings_by_task_type(model: Model, cells: pd.DataFrame) -> Savings:
@@ -49,20 +53,34 @@ def savings_by_task_type(model: Model, cells: pd.DataFrame) -> Savings:
 
     Raises NotEstimable without a task type that has logs with and without the treatment.
     """
+    compared, uncompared = compared_types(cells)
+    inside = cells[named(cells["task_type"]).isin(compared)].reset_index(drop=True)
+    regression = fit(
+        sample_by(model, inside, "minutes", "task_type"),
+        standard_errors=chosen_standard_errors(model, inside),
+        nested=model.absorbed is not None,
+    )
+    return Savings(
+        per_task={name: -regression.estimate(effect_on(name)).value for name in compared},
+        total=lambda tasks: -regression.combine({effect_on(name): n for name, n in tasks.items()}),
+        uncompared=uncompared,
+        standard_errors=regression.standard_errors,
+        clusters=regression.clusters,
+    )
+
+
+def compared_types(cells: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the task types with logs both with and without the treatment, and the others.
+
+    Raises NotEstimable without a task type of the first kind.
+    """
     require_comparison(cells)
     task_type = named(cells["task_type"])
     with_ai = set(task_type[cells["d"] == 1].unique())
     without = set(task_type[cells["d"] == 0].unique())
-    compared = tuple(sorted(with_ai & without))
-    if not compared:
+    if not with_ai & without:
         raise NotEstimable("no task type has task logs both with and without AI")
-    inside = cells[task_type.isin(compared)].reset_index(drop=True)
-    regression = fit(
-        sample_by_task_type(model, inside, "minutes"),
-        standard_errors=chosen_standard_errors(model, inside),
-        nested=model.absorbed is not None,
-    )
-    return Savings(regression, compared, tuple(sorted((with_ai | without) - set(compared))))
+    return tuple(sorted(with_ai & without)), tuple(sorted(with_ai ^ without))
 
 
 def minutes_saved_per_day(
@@ -85,13 +103,12 @@ def minutes_saved_per_day(
         raise NotEstimable("no days with access to AI to divide by")
     tasks = _tasks(cells, days.index.get_level_values("participant"))
     _require_comparisons(savings, tasks)
-    per_task = _per_task(savings)
-    tasks = tasks.reindex(columns=list(savings.compared), fill_value=0.0)
-    saved = np.einsum("it,t->i", tasks.to_numpy(), np.array(list(per_task.values())))
+    tasks = tasks.reindex(columns=list(savings.per_task), fill_value=0.0)
+    saved = np.einsum("it,t->i", tasks.to_numpy(), np.array(list(savings.per_task.values())))
     added = _novel_minutes(novel, tasks.index)
     ratio = _ratio(pd.Series(saved - added, index=days.index), days)
-    rates = {name: float(tasks[name].sum()) / total_days for name in savings.compared}
-    at_fixed_rates = -savings.fit.combine(rates)
+    rates = {name: float(tasks[name].sum()) / total_days for name in savings.per_task}
+    at_fixed_rates = savings.total(rates)
     return at_fixed_rates + ratio - at_fixed_rates.value
 
 
@@ -162,7 +179,7 @@ def _tasks(cells: pd.DataFrame, people: pd.Index) -> pd.DataFrame:
 
 def _require_comparisons(savings: Savings, tasks: pd.DataFrame) -> None:
     total = float(tasks.to_numpy().sum())
-    without = [name for name in tasks.columns if name not in savings.compared]
+    without = [name for name in tasks.columns if name not in savings.per_task]
     lost = float(tasks[without].to_numpy().sum())
     if total > 0 and lost / total > LARGEST_SHARE_WITHOUT_COMPARISON:
         allowed = f"{LARGEST_SHARE_WITHOUT_COMPARISON:.0%}"
@@ -170,10 +187,6 @@ def _require_comparisons(savings: Savings, tasks: pd.DataFrame) -> None:
             f"{lost / total:.1%} of the tasks with AI are of types without tasks to compare with "
             f"({', '.join(without)}), at most {allowed} is allowed"
         )
-
-
-def _per_task(savings: Savings) -> Mapping[str, float]:
-    return {name: -savings.fit.estimate(name).value for name in savings.compared}
 
 
 def _novel_minutes(novel: pd.DataFrame, people: pd.Index) -> Floats:

@@ -1,7 +1,7 @@
 """The groups that results speak of: everybody, and each subgroup of the plan."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -16,6 +16,7 @@ from measurement.estimation.planned_model import NOT_GIVEN, Model, named
 from measurement.estimation.results import ALL
 
 TASK_DIMENSIONS: Final = ("task_type",)
+"""Breakdowns by what was done; the others are by who did it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,11 @@ class Scope:
         """The cells without novel tasks, which have nothing to be compared with."""
         return self.cells[~self.cells["novel"]].reset_index(drop=True)
 
+    def among(self, participants: pd.Index) -> "Scope":
+        """Return the scope with its population narrowed to these participants."""
+        inside = self.population["participant"].isin(participants)
+        return replace(self, population=self.population[inside].reset_index(drop=True))
+
     @cached_property
     def own(self) -> pd.DataFrame:
         """The cells of the population."""
@@ -52,9 +58,9 @@ class Scope:
         return pd.Series(values, index=pd.MultiIndex.from_arrays(path, names=levels))
 
 
-def everything(evidence: Evidence) -> Scope:
-    """Return the scope of all analysed logs and everybody given AI."""
-    return Scope(ALL, ALL, _joined_cells(evidence), _given_ai(evidence))
+def everything(evidence: Evidence, cells: pd.DataFrame) -> Scope:
+    """Return the scope of these of the evidence's cells and of everybody given AI."""
+    return Scope(ALL, ALL, _joined(evidence, cells), _given_ai(evidence))
 
 
 def subgroups(evidence: Evidence, whole: Scope, dimension: str) -> Iterator[Scope]:
@@ -79,13 +85,13 @@ def subgroups(evidence: Evidence, whole: Scope, dimension: str) -> Iterator[Scop
         )
 
 
-def _joined_cells(evidence: Evidence) -> pd.DataFrame:
+def _joined(evidence: Evidence, cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells in canonical order with the columns of their participants and `d`.
 
     Texts become categories, in the order of their values: comparing numbers is faster.
     """
-    cells, people = evidence.cells, evidence.participants
-    keys = [*CELL_KEYS, "key"] if "key" in cells else [*CELL_KEYS]
+    people = evidence.participants
+    keys = [key for key in (*CELL_KEYS, "key") if key in cells]
     cells = cells.sort_values(keys, kind="stable").reset_index(drop=True)
     places = pd.Index(people["participant"]).get_indexer(cells["participant"])
     own = _with_categories(people.drop(columns="participant")).iloc[places].reset_index(drop=True)

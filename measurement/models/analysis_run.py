@@ -27,13 +27,16 @@ class AnalysisRun(models.Model):
     finished_at = models.DateTimeField()
     plan_sha256 = models.CharField(max_length=64)
     code_version = models.CharField(max_length=100)
+    flag_rules_version = models.TextField(default="")
     last_log = models.PositiveBigIntegerField()
     logs = models.JSONField()
     plan_locked_at = models.DateTimeField(null=True)
     plan_locked_by = models.CharField(max_length=MAX_TEXT_LENGTH, null=True)  # noqa: DJ001 - null in the JSON
     deviations = ExactJSONField(default=list)
     tuning = ExactJSONField(default=list)
+    winsorising_limits = ExactJSONField(default=list)
     checks = models.JSONField(default=list)
+    sensitivity = ExactJSONField(default=list)
 
     class Meta:
         indexes = [models.Index(fields=["trial", "-id"], name="analysis_run_latest")]

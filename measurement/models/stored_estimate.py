@@ -28,6 +28,9 @@ class StoredEstimate(models.Model):
     always_valid_high = models.FloatField(null=True)
     p_value = models.FloatField(null=True)
     p_value_adjusted = models.FloatField(null=True)
+    ci_adjusted_low = models.FloatField(null=True)
+    ci_adjusted_high = models.FloatField(null=True)
+    shrunken_value = models.FloatField(null=True)
     bootstrap_p_value = models.FloatField(null=True)
     standard_errors = models.CharField(max_length=10, null=True)  # noqa: DJ001 - null in the JSON
     degrees_of_freedom = models.FloatField(null=True)

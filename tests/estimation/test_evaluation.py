@@ -218,9 +218,9 @@ def test_breakdowns_equal_an_analysis_of_the_group_alone() -> None:
         expected = results_of(alone)
         for estimand in ("time_ratio", "minutes_saved_per_task", "minutes_saved_per_working_day"):
             row = row_of(results, estimand, dimension="department", group=department)
-            assert (row.value, row.std_error) == (
-                row_of(expected, estimand).value,
-                row_of(expected, estimand).std_error,
+            # To rounding: alone, a group has winsorising limits of its own, which split its cells.
+            assert (row.value, row.std_error) == pytest.approx(
+                (row_of(expected, estimand).value, row_of(expected, estimand).std_error), rel=1e-12
             )
             assert row.participants == size
     tiny = row_of(results, "time_ratio", dimension="department", group="Tiny Unit")
@@ -322,12 +322,6 @@ def test_no_comparison_is_said_and_never_a_number(used: Any, reason: Any) -> Non
 
     assert row.not_estimable == reason
     assert (row.value, row.std_error, row.ci_low, row.p_value) == (None, None, None, None)
-
-
-def test_stepped_wedge_says_that_it_cannot_be_analysed() -> None:
-    row = row_of(results_of(bundle("stepped_wedge", logs=[])), "time_ratio")
-
-    assert "stepped-wedge" in row.not_estimable
 
 
 def test_received_is_refused_and_stored_and_stored_is_analysed_and_excluded() -> None:

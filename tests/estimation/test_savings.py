@@ -256,15 +256,8 @@ def test_logged_days_are_the_denominator_where_the_plan_says_so() -> None:
     assert logged.value == pytest.approx(working.value * 13, rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("sections", "reason"),
-    [
-        ({"trial": {}}, "no first and last day"),
-        ({"plan": {"winsorise": [0.01, 0.99]}}, "winsorises"),
-    ],
-)
-def test_reasons_why_there_is_no_headline(sections: Any, reason: Any) -> None:
-    assert reason in headline(plain_trial(**sections)).not_estimable
+def test_a_trial_without_first_and_last_day_has_no_headline() -> None:
+    assert "no first and last day" in headline(plain_trial(trial={})).not_estimable
 
 
 def test_logs_without_dates_have_no_per_day_figures() -> None:
