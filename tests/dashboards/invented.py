@@ -166,6 +166,7 @@ def results(*rows: EstimateRow, simulated: bool = False) -> Results:
         simulated=simulated,
         plan_sha256="5a" * 32,
         code_version="0.1.0",
+        flag_rules_version="1",
         last_log=84249,
         logs=counts,
         as_of="2024-11-24",
