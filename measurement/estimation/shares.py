@@ -21,7 +21,7 @@ def share(part: Floats, whole: Floats, clusters: pd.Series) -> Estimate:
 
     Raises NotEstimable without rows and for fewer than 6 clusters.
     """
-    return _coefficient("intercept", {}, part / whole, whole, _within(part, whole), clusters)
+    return _coefficient("intercept", {}, part / whole, whole, clusters)
 
 
 def difference_of_shares(
@@ -32,13 +32,12 @@ def difference_of_shares(
     Raises NotEstimable without rows on both sides and for fewer than 6 clusters.
     """
     columns = {"with AI": with_ai}
-    return _coefficient("with AI", columns, part / whole, whole, _within(part, whole), clusters)
+    return _coefficient("with AI", columns, part / whole, whole, clusters)
 
 
 def difference_of_means(values: Floats, with_ai: Floats, clusters: pd.Series) -> Estimate:
     """Return the mean of single values where `with_ai` is 1 less that where it is 0, clustered."""
-    ones = np.ones(len(values))
-    return _coefficient("with AI", {"with AI": with_ai}, values, ones, ones * 0, clusters)
+    return _coefficient("with AI", {"with AI": with_ai}, values, np.ones(len(values)), clusters)
 
 
 def two_sided(difference: Estimate) -> float:
@@ -61,23 +60,16 @@ def exceeds(value: float, limit: float) -> bool:
     return value > limit + SAME
 
 
-def _within(part: Floats, whole: Floats) -> Floats:
-    """Return the sum of squares about the mean of `whole` values of which `part` are 1."""
-    return part * (1 - part / whole)
-
-
 def _coefficient(
     name: str,
     columns: dict[str, Floats],
     outcome: Floats,
     weights: Floats,
-    within: Floats,
     clusters: pd.Series,
 ) -> Estimate:
     regressors = pd.DataFrame({"intercept": np.ones(len(outcome)), **columns})
     paths = pd.MultiIndex.from_arrays([clusters], names=[clusters.name])
     chosen = default_standard_errors(None, clusters.nunique())
-    fitted = fit(
-        Sample(regressors, outcome, weights, within, paths), standard_errors=chosen, nested=False
-    )
-    return fitted.estimate(name)
+    # Errors by cluster do not ask how outcomes differ within a row.
+    rows = Sample(regressors, outcome, weights, np.zeros(len(outcome)), paths)
+    return fit(rows, standard_errors=chosen, nested=False).estimate(name)

@@ -132,6 +132,11 @@ def test_standard_errors_are_lees(seed: int) -> None:
     low, high = bounds(with_ai, without)
 
     assert low.std_error**2 * 99 / 100 == pytest.approx(lees_variance(with_ai, without), rel=1e-10)
+    # One more absent with AI raises the share kept, one more without AI lowers it.
+    kept = np.sort(with_ai[:45])[:30]
+    moved = (kept[-1] - kept.mean()) / 50 * math.sqrt(100 / 99)
+    assert low.psi.to_numpy()[45:50] == pytest.approx(moved)
+    assert low.psi.to_numpy()[80:] == pytest.approx(-moved)
     mirrored = [[None if y is None else -y for y in side] for side in (with_ai, without)]
     assert high.std_error**2 * 99 / 100 == pytest.approx(lees_variance(*mirrored), rel=1e-10)
 

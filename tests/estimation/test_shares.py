@@ -12,6 +12,7 @@ from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.shares import (
     difference_of_means,
     difference_of_shares,
+    exceeds,
     one_sided,
     share,
     two_sided,
@@ -118,6 +119,13 @@ def test_shares_without_spread_are_certain() -> None:
     assert two_sided(difference_of_shares(none, every, sides, single)) == 1.0
     assert two_sided(difference_of_shares(every, every, sides, single)) == 1.0
     assert two_sided(difference_of_shares(sides, every, sides, single)) == 0.0
+
+
+def test_a_limit_is_exceeded_by_more_than_rounding() -> None:
+    assert exceeds(0.0501, 0.05)
+    assert exceeds(3e-12, 0.0)
+    assert not exceeds(1e-12, 0.0)
+    assert not exceeds(0.05, 0.05)
 
 
 def test_one_side_alone_has_no_difference() -> None:
