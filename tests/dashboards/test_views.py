@@ -48,6 +48,8 @@ def test_the_dashboard_shows_what_was_found(led: Led) -> None:
     assert re.search(r"People given AI (saved|took)|No clear difference", page)
     for heading in ("Departments", "Types of task", "Reported and measured minutes", "The plan"):
         assert heading in page
+    assert "The same minutes under other conventions" in page
+    assert "are in the open top band and count as 60 minutes a day" in page
     assert "Simulated data" in page
     assert f"{SMALL_GROUP} [c] [c] [c]" in page
 
@@ -86,14 +88,15 @@ def test_no_unrounded_number_is_on_any_page(led: Led) -> None:
     """Every float of the engine's own results, as it would be written, and every exact count."""
     found = latest_results(led.trial)
     assert found
+    rows = [*map(dataclasses.asdict, found.results.estimates), *found.results.sensitivity]
     exact = {
         repr(value)
-        for row in found.results.estimates
-        for value in dataclasses.asdict(row).values()
+        for row in rows
+        for value in row.values()
         if isinstance(value, float) and value != round(value, 2)
     }
     assert len(exact) > 100
-    for path in ("", "departments.csv", "task-types.csv", "all-results.csv"):
+    for path in ("", "departments.csv", "task-types.csv", "conventions.csv", "all-results.csv"):
         page = text_of(led, path)
         assert not [number for number in exact if number in page]
 
@@ -200,6 +203,7 @@ def test_the_real_data_are_shown_rounded(tmp_path: Path) -> None:
 
 
 def test_checks_are_shown(led: Led) -> None:
+    AnalysisRun.objects.filter(trial=led.trial).update(checks=[])
     page = visible(text_of(led))
     assert "This analysis made no checks." in page
     check = {"check": "balance", "statistic": 1.5, "p_value": 0.2, "verdict": "warn"}
