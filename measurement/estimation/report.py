@@ -46,7 +46,8 @@ def _plan(results: Results) -> Iterator[str]:
 def _name(row: EstimateRow) -> str:
     group = "" if row.dimension == "all" else f" [{row.dimension}: {row.group}]"
     sample = "" if row.sample == "primary" else f" ({row.sample})"
-    return f"{row.estimand}{group}{sample} {row.arm}"
+    arm = f" {row.arm}" if row.arm else ""
+    return f"{row.estimand}{group}{sample}{arm}"
 
 
 def _numbers(row: EstimateRow) -> str:

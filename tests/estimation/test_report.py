@@ -5,7 +5,7 @@ from dataclasses import replace
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.report import as_text
-from measurement.estimation.results import EstimateRow, Results
+from measurement.estimation.results import Check, EstimateRow, Results
 from tests.estimation.frames import AS_OF, bundle
 
 
@@ -59,9 +59,16 @@ def test_a_row_is_a_name_with_numbers_or_the_reason_why_there_are_none() -> None
         ci_low=0.7,
         ci_high=0.9,
     )
-    without = replace(row, value=None, not_estimable="no logs", dimension="all", sample="primary")
-    lines = as_text(replace(results(), estimates=(row, without), checks=())).splitlines()[-2:]
-    assert lines == [
+    others = (
+        replace(row, value=None, not_estimable="no logs", dimension="all", sample="primary"),
+        replace(row, ci_low=None, arm="ai", dimension="all", sample="primary"),
+    )
+    check = Check(check="order", statistic=None, p_value=None, verdict="pass", message="None found")
+    found = replace(results(), estimates=(row, *others), checks=(check,))
+    assert as_text(found).splitlines()[-5:] == [
         f"{'time_ratio [grade: G7] (raw)':<90} 0.8  90% interval 0.7 to 0.9  std_error 0.05",
         f"{'time_ratio':<90} not estimable: no logs",
+        f"{'time_ratio ai':<90} 0.8",
+        "",
+        "check order: pass. None found",
     ]
