@@ -119,7 +119,7 @@ def balance(trial: Trial, participants: pd.DataFrame) -> Check:
         raise NotEstimable("too little is known about the participants before the trial")
     worst = max(sizes, key=lambda name: sizes[name])
     p_value = min(1.0, min(p_values) * len(p_values))
-    verdict = WARN if sizes[worst] > IMBALANCED else PASS
+    verdict = WARN if exceeds(sizes[worst], IMBALANCED) else PASS
     by_chance = verdict == WARN and p_value >= CAUTION
     return Check(
         check="balance",

@@ -277,6 +277,19 @@ def test_arms_that_are_alike_pass() -> None:
     )
 
 
+@pytest.mark.parametrize(("shift", "verdict"), [(0.1, "pass"), (0.101, "warn")])
+def test_a_tenth_of_a_standard_deviation_is_allowed(shift: float, verdict: str) -> None:
+    participants = people({"ai": 3, "control": 3})
+    for number, row in enumerate(participants):
+        row["baseline_minutes"] = 10.0 + number % 3 + shift * (row["arm"] == "ai")
+    data = material("parallel", participants, logged_by(participants))
+
+    found = balance(data.trial, data.participants)
+
+    assert found.statistic == pytest.approx(shift)
+    assert found.verdict == verdict
+
+
 def test_arms_without_a_shared_value_differ_without_measure() -> None:
     participants = [
         {**row, "profession": f"{row['arm']} people"} for row in people({"ai": 9, "control": 9})
