@@ -1,7 +1,7 @@
 """Effects of a roll-out on task times, by date of access and week: Callaway and Sant'Anna 2021."""
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -17,7 +17,7 @@ from measurement.estimation.planned_model import Outcome, named
 from measurement.estimation.regression import StandardErrors, require_clusters
 from measurement.estimation.roll_out_comparisons import OVERALL, RollOut, comparisons, roll_out
 from measurement.estimation.roll_out_errors import jackknifed, linearised
-from measurement.estimation.unit_weeks import UnitWeeks, unit_weeks
+from measurement.estimation.unit_weeks import UnitWeeks, first_of, unit_weeks
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -127,12 +127,11 @@ def _estimates(found: RollOut, psi: Floats) -> tuple[dict[int, Estimate], dict[i
 
 
 def _notes(given: UnitWeeks, part: Booleans, found: RollOut) -> tuple[str, ...]:
-    unit, apart = given.names.names[0], given.names.get_level_values(0)[~part]
-    left_out: dict[str, Collection[str]] = {
-        f"every {unit} without logs before and since access, or without others to compare it "
-        "with, left out: ": apart,
-        "task types left out, as no tasks without AI tell how long they take: ": (
+    units = f"{given.names.names[0]}s left out, for lack of task logs before and since access, or "
+    left_out = {
+        f"{units}of others still without it: ": list(given.names.get_level_values(0)[~part]),
+        "task types left out, as no tasks without AI tell how long they take: ": list(
             found.weeks.left_out
         ),
     }
-    return tuple(f"{note}{', '.join(names)}" for note, names in left_out.items() if len(names))
+    return tuple(f"{reason}{first_of(names)}" for reason, names in left_out.items() if names)

@@ -1,7 +1,9 @@
 """Task logs of a roll-out, summed by unit, week, task type and whether access had come."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,8 @@ from measurement.estimation.planned_model import Outcome, named
 Booleans = NDArray[np.bool_]
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
+
+NAMED: Final = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +105,12 @@ def unit_weeks(
     )
 
 
+def first_of(names: Sequence[str]) -> str:
+    """Return the first few names as text, and how many more there are."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
 def _access(
     cells: pd.DataFrame, units: Codes, names: pd.Index, unit: str, starts_on: datetime.date | None
 ) -> Floats:
@@ -108,9 +118,9 @@ def _access(
     days = pd.DataFrame({"unit": units, "day": cells["ai_from"].to_numpy()}).drop_duplicates()
     several = days.loc[days["unit"].duplicated(), "unit"].unique()
     if len(several):
-        listed = ", ".join(str(name) for name in names[np.sort(several)])
+        listed = first_of([str(name) for name in names[np.sort(several)]])
         raise NotEstimable(
-            f"participants of one {unit} have different days of access to AI, in: {listed}"
+            f"participants of one {unit} have different days of access to AI: {listed}"
         )
     week = weeks_since(days.sort_values("unit")["day"], starts_on)
     return week.to_numpy(dtype=np.float64, na_value=np.inf)
