@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 from statsmodels.stats.meta_analysis import combine_effects
@@ -172,6 +172,13 @@ def test_interactions_of_a_clustered_regression_are_statsmodels_wald_test() -> N
     assert found == pytest.approx((statistic, stats.f.sf(statistic, 2, 13), 2, 13), rel=1e-8)
 
 
+def test_two_groups_of_three_that_share_people_are_enough_to_share() -> None:
+    shared = means(np.random.default_rng(6).normal(size=(10, 2)))
+    alone = estimate(0.4, [0.3, 0.2, -0.1], 9, first=100)
+    assert equal_effects([*shared, alone]).df2 == 8
+    assert equal_effects([shared[0], alone, estimate(1, [0.2, 0.1], 9, first=200)]).df2 == 9
+
+
 def test_two_groups_are_the_t_test_of_their_difference() -> None:
     one, other = estimate(1.0, [0.3, 0.1, -0.4], 9), estimate(2.0, [0.2, 0.5, 0.1], 7)
     found = equal_effects([one, other])
@@ -182,6 +189,7 @@ def test_two_groups_are_the_t_test_of_their_difference() -> None:
 
 
 @given(st.permutations(range(4)), st.floats(-3, 3), st.floats(0.01, 100))
+@settings(max_examples=30)  # two dozen orders
 def test_order_shift_and_unit_do_not_matter(order: list[int], shift: float, unit: float) -> None:
     table = np.random.default_rng(3).normal([0, 0.5, 1, 0], size=(12, 4))
     found = equal_effects([(means(table)[i] + shift) * unit for i in order])
@@ -190,8 +198,8 @@ def test_order_shift_and_unit_do_not_matter(order: list[int], shift: float, unit
 
 def test_under_no_difference_it_rejects_as_often_as_it_says() -> None:
     rng = np.random.default_rng(11)
-    p_values = [equal_effects(means(rng.normal(size=(9, 4)))).p_value for _ in range(400)]
-    assert np.mean(np.array(p_values) < 0.1) == pytest.approx(0.1, abs=0.045)
+    p_values = [equal_effects(means(rng.normal(size=(9, 4)))).p_value for _ in range(250)]
+    assert np.mean(np.array(p_values) < 0.1) == pytest.approx(0.1, abs=0.057)  # 3 standard errors
 
 
 def test_a_group_that_is_there_twice_counts_once() -> None:
