@@ -321,8 +321,7 @@ class TestTuning:
     ) -> None:
         planning.lock(trial=stored, by=analyst)
         first = printed("analyse", SLUG)["tuning"]
-        kept = AlwaysValidTuning.objects.count()
-        assert kept == len(first)
+        assert AlwaysValidTuning.objects.count() == len(first) > 3
         person = stored.participant_set.earliest("pk")
         TaskLog.objects.filter(participant=person).update(minutes=1000.0)
         DirtyMark.objects.create(participant=person)
