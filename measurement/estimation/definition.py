@@ -80,7 +80,7 @@ COVARIATES: Final = ("log_forecast_minutes", "baseline_minutes")
 STANDARD_ERRORS: Final = ("cluster", "HC3")
 DAY_BASES: Final = ("working_days", "logged_days")
 SUBGROUPS: Final = ("department", "grade", "profession", "task_type")
-MULTIPLICITIES: Final = ("holm", "benjamini_hochberg")
+MULTIPLICITIES: Final = ("holm", "benjamini_hochberg", "dunnett")
 FLAGS: Final = FLAG_NAMES
 """Names of the flag rules that a plan may exclude by. A name without a rule is refused: an
 exclusion that silently excludes nothing would change the analysis that was promised."""

@@ -58,7 +58,9 @@ def effect_by_weeks_since_access(prepared: Prepared) -> Iterator[Answer]:
         found = roll_out(prepared, cells, "log_minutes")
     except NotEstimable:
         return  # the row of the whole says why
-    since = found.weeks_since_access(cells)
+    # Once nobody is left without AI, a week has nothing to be compared with.
+    has_controls = cells["week"].isin(cells.loc[cells["d"] == 0, "week"])
+    since = found.weeks_since_access(cells).where(has_controls)
     for weeks, estimate in found.path.items():
         blank = _blank(prepared, "weeks_since_access", weeks)
         blank = replace(blank, notes=(*blank.notes, PLACEBO) if weeks < 0 else blank.notes)
