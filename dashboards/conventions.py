@@ -74,7 +74,7 @@ def table(rows: Sequence[Row]) -> Table:
     if any(row["estimand"] == REPORTED.estimand for row in rows):
         notes.append(SELF_REPORTED)
     return Table(
-        caption="The same minutes under other conventions",
+        caption="Working days saved a year, by convention",
         columns=(
             "Convention",
             "Days a year",

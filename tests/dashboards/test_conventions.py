@@ -93,6 +93,7 @@ def test_without_an_open_band_or_answers_nothing_is_said_of_it(rows: Any) -> Non
 
 def test_the_table_has_a_row_a_convention() -> None:
     found = table(conventions())
+    assert found.caption == "Working days saved a year, by convention"
     assert found.columns == (
         "Convention",
         "Days a year",

@@ -223,6 +223,16 @@ def test_a_type_without_comparison_counts_as_no_saving_and_is_named() -> None:
     assert any("translate" in note for note in with_two.notes)
 
 
+def test_without_a_type_of_both_kinds_nothing_is_compared() -> None:
+    data = plain_trial()
+    with_ai = data.task_logs["ai_used"].to_numpy(dtype=bool)
+    apart = data.task_logs["task_type"].mask(with_ai, "translate")
+    logs = data.task_logs.assign(task_type=apart)
+    row = headline(dataclasses.replace(data, task_logs=logs))
+
+    assert row.not_estimable == "no task type has task logs both with and without AI"
+
+
 def test_too_many_tasks_without_comparison_are_not_estimable() -> None:
     row = headline(plain_trial(without_comparison(3)))
 
