@@ -86,12 +86,22 @@ def per_task(prepared: Prepared, cells: pd.DataFrame, row: EstimateRow) -> Answe
     outcome = OUTCOMES[row.estimand]
     found = effect(prepared, cells, outcome)
     row = replace(
-        with_counts(row, observed(cells, outcome)),
+        _counted(row, cells, outcome),
         standard_errors=found.standard_errors,
         clusters=found.clusters,
         notes=(*row.notes, *found.notes),
     )
     return tested(row, -found.estimate if outcome == "minutes" else found.estimate)
+
+
+def _counted(row: EstimateRow, cells: pd.DataFrame, outcome: Outcome) -> EstimateRow:
+    if outcome != "quality":
+        return with_counts(row, cells)
+    scored = observed(cells, outcome)
+    # The mean minutes are those of all logs of the cells, scored or not.
+    return replace(
+        with_counts(row, scored.assign(logs=scored["quality_logs"])), reference_mean=None
+    )
 
 
 def with_bootstrap(prepared: Prepared, cells: pd.DataFrame, answer: Answer) -> Answer:
