@@ -174,7 +174,7 @@ def test_an_interaction_is_asked_of_the_time_ratios_of_one_dimension() -> None:
     check = interaction("department", answers)
 
     assert check.check == "interaction_department"
-    estimates = [
+    estimates: Any = [
         answer.estimate
         for answer in answers
         if (answer.row.dimension, answer.row.estimand) == ("department", "time_ratio")
@@ -199,7 +199,7 @@ def test_groups_that_differ_raise_the_interaction() -> None:
     strong = data.participants.loc[data.participants["department"] == "Gamma", "participant"]
     inside = data.task_logs["participant"].isin(strong) & data.task_logs["ai_used"]
     data.task_logs.loc[inside, "minutes"] /= 8
-    check = interaction("department", by_subgroup(prepared(data), "department"))
+    check: Any = interaction("department", by_subgroup(prepared(data), "department"))
 
     assert (check.verdict, check.p_value < 0.05) == ("warn", True)
 

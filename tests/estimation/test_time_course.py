@@ -39,7 +39,7 @@ def frame_of(data: Any) -> Any:
 
 def test_weekly_effects_are_interactions_of_one_regression() -> None:
     data = simulated("parallel")
-    found = [answer.row for answer in effect_by_week(prepared(data))]
+    found: Any = [answer.row for answer in effect_by_week(prepared(data))]
 
     frame = frame_of(data)
     frame = frame.assign(d=(frame["arm"] == "ai").astype(float))
@@ -63,7 +63,8 @@ def test_a_week_without_both_sides_says_so() -> None:
     gone = first_week & ~data.task_logs["participant"].isin(treated)
     data.task_logs.loc[gone, "date"] += pd.Timedelta(days=7)
 
-    first, second, *_ = (answer.row for answer in effect_by_week(prepared(data)))
+    found: Any = [answer.row for answer in effect_by_week(prepared(data))]
+    first, second, *_ = found
 
     assert "cannot tell" in first.not_estimable
     assert second.value is not None
@@ -91,7 +92,7 @@ def test_a_trial_that_never_used_ai_has_no_weekly_effect() -> None:
 def test_a_roll_out_is_shown_by_weeks_since_access() -> None:
     data = simulated("stepped_wedge", participants=160)
     ready = prepared(data)
-    answers = list(effect_by_weeks_since_access(ready))
+    answers: Any = list(effect_by_weeks_since_access(ready))
 
     cells = ready.whole.regular
     found = group_time(cells, unit="team", outcome="log_minutes", starts_on=data.trial.starts_on)
@@ -155,7 +156,8 @@ def access_trial(**trial: Any) -> Any:
 
 
 def test_adoption_counts_the_people_with_a_working_day_with_ai_in_the_week() -> None:
-    first, second = (answer.row for answer in adoption_by_week(prepared(access_trial())))
+    found: Any = [answer.row for answer in adoption_by_week(prepared(access_trial()))]
+    first, second = found
 
     # Week 1: early and left used it, silent did not; week 2: of early, late and silent only early.
     assert (first.group, first.value, first.participants) == ("1", pytest.approx(2 / 3), 3)
