@@ -33,11 +33,7 @@ from measurement.estimation.history import Tuning, deviations
 from measurement.estimation.prepared import Prepared, prepare
 from measurement.estimation.results import Check, EstimateRow, LogCounts, Results
 from measurement.estimation.rows import Answer, with_always_valid
-from measurement.estimation.time_course import (
-    adoption_by_week,
-    effect_by_week,
-    effect_by_weeks_since_access,
-)
+from measurement.estimation.time_course import adoption_by_week, effect_over_time
 
 
 def evaluate(evidence: Evidence) -> Results:
@@ -97,8 +93,7 @@ def _answers(prepared: Prepared, figures: Figures) -> Iterator[Answer]:
     for dimension in prepared.trial.plan.subgroups:
         yield from by_subgroup(prepared, dimension)
     yield from by_tool(prepared)
-    yield from effect_by_week(prepared)
-    yield from effect_by_weeks_since_access(prepared)
+    yield from effect_over_time(prepared)
     yield from adoption_by_week(prepared)
 
 

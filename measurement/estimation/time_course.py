@@ -11,6 +11,7 @@ import pandas as pd
 from measurement.estimation.effects import require_dates, require_population, roll_out
 from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.exposure import working_days_with_access
+from measurement.estimation.families import adjusted
 from measurement.estimation.group_time import GroupTime
 from measurement.estimation.planned_model import (
     chosen_standard_errors,
@@ -37,10 +38,17 @@ DAYS_A_WEEK: Final = 7
 PLACEBO: Final = "before access to AI: an effect here would question the comparison"
 
 
+def effect_over_time(prepared: Prepared) -> list[Answer]:
+    """Return the time ratio by week of the trial, or by weeks since access where that differs.
+
+    Nobody planned a test of a certain week: p-values are adjusted as exploratory.
+    """
+    by_time = effect_by_weeks_since_access if prepared.group_time else effect_by_week
+    return adjusted(list(by_time(prepared)), "benjamini_hochberg")
+
+
 def effect_by_week(prepared: Prepared) -> Iterator[Answer]:
     """Yield the time ratio of each week of the trial, from one regression with treatment x week."""
-    if prepared.group_time:
-        return
     dated = _dated(prepared)
     fitted = cache(lambda: _fit_by_week(prepared, dated))
     for week in _weeks(dated):
@@ -51,8 +59,6 @@ def effect_by_week(prepared: Prepared) -> Iterator[Answer]:
 
 def effect_by_weeks_since_access(prepared: Prepared) -> Iterator[Answer]:
     """Yield the time ratio by weeks since access in a stepped wedge; weeks before are negative."""
-    if not prepared.group_time:
-        return
     cells = prepared.whole.regular
     try:
         found = roll_out(prepared, cells, "log_minutes")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from scipy import stats
 
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.group_time import group_time
@@ -16,6 +17,7 @@ from measurement.estimation.time_course import (
     adoption_by_week,
     effect_by_week,
     effect_by_weeks_since_access,
+    effect_over_time,
 )
 from tests.estimation.frames import AS_OF, bundle
 
@@ -77,8 +79,7 @@ def test_logs_without_dates_have_no_weeks() -> None:
     ]
     ready = prepared(bundle("observational", logs=logs))
 
-    assert list(effect_by_week(ready)) == list(adoption_by_week(ready)) == []
-    assert list(effect_by_weeks_since_access(ready)) == []
+    assert effect_over_time(ready) == list(adoption_by_week(ready)) == []
 
 
 def test_a_trial_that_never_used_ai_has_no_weekly_effect() -> None:
@@ -104,7 +105,15 @@ def test_a_roll_out_is_shown_by_weeks_since_access() -> None:
         assert (PLACEBO in row.notes) == (weeks < 0)
         assert row.participants_with_ai > 0
         assert row.participants_without_ai > 0
-    assert list(effect_by_week(ready)) == []
+    over_time = effect_over_time(ready)
+    assert [answer.row.value for answer in over_time] == [answer.row.value for answer in answers]
+
+
+def test_weeks_are_adjusted_as_exploratory() -> None:
+    found: Any = [answer.row for answer in effect_over_time(prepared(simulated("parallel")))]
+
+    expected = stats.false_discovery_control([row.p_value for row in found])
+    assert [row.p_value_adjusted for row in found] == pytest.approx(expected.tolist(), rel=1e-12)
 
 
 def test_people_behind_a_week_since_access_are_those_then_compared() -> None:
