@@ -1,0 +1,127 @@
+"""How exactly a sum over independent clusters is known, and how its standard error will behave.
+
+A least-squares effect is such a sum: each cluster adds its weight times its value. Weights differ,
+because people log unequally.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from measurement.estimation.estimate import NotEstimable
+from measurement.estimation.inference import default_standard_errors
+from measurement.estimation.regression import StandardErrors, require_clusters
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What is foreseen of an estimate and of its standard error.
+
+    variance: of the estimate, squared log units. reported: the expected square of the standard
+    error, over that variance. degrees_of_freedom: those that the engine uses.
+    effective_degrees_of_freedom: those with which the standard error in fact varies. clusters:
+    expected number that have task logs; None where standard errors are not clustered.
+    """
+
+    variance: float
+    reported: float
+    degrees_of_freedom: float
+    effective_degrees_of_freedom: float
+    clusters: float | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Clusters alike but for their weights, which sum to 1 and vary by `cv` around their mean.
+
+    The variance of a cluster's weighted value is w^2 `between` + w `within` / clusters. `scale`
+    multiplies the group's mean in the estimate.
+    """
+
+    clusters: float
+    between: float
+    within: float = 0.0
+    cv: float = 0.0
+    scale: float = 1.0
+
+    def _powers(self, power: int) -> float:
+        """Return the expected sum of the weights to a power.
+
+        Gamma variables over their sum follow Dirichlet's distribution with equal parameters
+        1 / cv^2; its moments are products.
+        """
+        square = self.cv**2
+        steps = range(1, power)
+        return math.prod((1 + step * square) / (self.clusters + step * square) for step in steps)
+
+    @property
+    def _mean_variance(self) -> float:
+        return self._powers(2) * self.between + self.within / self.clusters
+
+    @property
+    def variance(self) -> float:
+        """Variance that the group gives to the estimate."""
+        return self.scale**2 * self._mean_variance
+
+    def reported(self, standard_errors: StandardErrors) -> float:
+        """Return the expected sum of psi^2, over the variance, before any factor.
+
+        CR1 squares deviations from the mean, which each cluster has drawn towards itself: too
+        small. CR3 and HC3 square deviations from the mean of the others: too large.
+        """
+        if standard_errors != "CR1":
+            return 1 + replace(self, clusters=self.clusters - 1)._powers(2)
+        own = self._powers(3) * self.between + self._powers(2) * self.within / self.clusters
+        return 1 - 2 * own / self._mean_variance + self._powers(2)
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Those of the sum of psi^2, by Satterthwaite: few where a few clusters weigh most."""
+        within = self.within / self.clusters
+        squares = self._powers(4) * self.between**2 + self._powers(2) * within**2
+        squares += 2 * self._powers(3) * self.between * within
+        return max((1 - 1 / self.clusters) * self._mean_variance**2 / squares, 1.0)
+
+
+def clustered(
+    groups: Sequence[Group],
+    clusters: float,
+    *,
+    standard_errors: StandardErrors | None = None,
+    tasks: float = math.inf,
+    strata: int = 1,
+) -> Precision:
+    """Return the precision with clustered standard errors, the engine's choice if not given.
+
+    `tasks` gives CR1 its factor (N-1)/(N-2). Strata in the model take up clusters' deviations
+    further: one degree of freedom each but the first.
+    """
+    require_clusters(round(clusters))
+    chosen = default_standard_errors(standard_errors, round(clusters))
+    spare = 1 - (strata - 1) / (clusters - 2)
+    if spare <= 0:
+        raise NotEstimable(f"{strata} strata are too many for {clusters:.0f} clusters")
+    factor = (clusters - 1) / clusters / spare
+    if chosen == "CR1":
+        factor = spare * clusters / (clusters - 1) * (1 + 1 / (tasks - 2))
+    found = summed(groups, chosen)
+    return replace(
+        found,
+        reported=factor * found.reported,
+        degrees_of_freedom=clusters - 1,
+        effective_degrees_of_freedom=max(found.effective_degrees_of_freedom * spare, 1.0),
+        clusters=clusters,
+    )
+
+
+def summed(groups: Sequence[Group], standard_errors: StandardErrors) -> Precision:
+    """Return the precision of the sum of the groups, before any factor."""
+    if min(group.clusters for group in groups) < 2:
+        raise NotEstimable("fewer than 2 on one side of the comparison")
+    reported = [group.variance * group.reported(standard_errors) for group in groups]
+    total, variance = math.fsum(reported), math.fsum(group.variance for group in groups)
+    spread = math.fsum(
+        square**2 / group.degrees_of_freedom for square, group in zip(reported, groups, strict=True)
+    )
+    clusters = math.fsum(group.clusters for group in groups)
+    return Precision(variance, total / variance, clusters - 2, total**2 / spread, None)
