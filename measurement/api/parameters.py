@@ -1,11 +1,15 @@
 """Parameters of an address: each known, given once and within its bounds."""
 
+import re
 from collections.abc import Collection
+from typing import Final
 
 from django.http import QueryDict
 
 from measurement.api.problems import INVALID_PARAMETER, Fault, Problem, named, shown
 from measurement.estimation.definition import nearest
+
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 def refuse_unknown(query: QueryDict, known: Collection[str]) -> None:
@@ -32,6 +36,16 @@ def whole_number(query: QueryDict, name: str, *, lowest: int, highest: int, defa
             return number
     allowed = f"a whole number from {lowest} to {highest}"
     raise Problem(INVALID_PARAMETER, faults=[Fault(field=name, given=shown(text), allowed=allowed)])
+
+
+def decimal(text: str) -> float | None:
+    """Return the number that ASCII digits spell, with or without decimals; None for other text.
+
+    A whole number is returned as int. Nothing else that Python reads as a number is one here.
+    """
+    if not _DECIMAL.fullmatch(text):
+        return None
+    return float(text) if "." in text else int(text)
 
 
 def flag(query: QueryDict, name: str) -> bool:

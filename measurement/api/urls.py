@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from measurement.api import documentation, schema, views
+from measurement.api import documentation, power, schema, views
 
 # Importing `schema` makes its description of tokens known to drf-spectacular.
 __all__ = ["schema", "urlpatterns"]
@@ -18,6 +18,7 @@ _trial = [
 urlpatterns = [
     path("v1/trials/", views.TrialList.as_view(), name="api_trials"),
     path("v1/trials/<slug:slug>/", include(_trial)),
+    path("v1/power/", power.Power.as_view(), name="api_power"),
     path("schema/", documentation.SchemaView.as_view(), name="api_schema"),
     path("docs/", documentation.DocsView.as_view(), name="api_docs"),
     re_path("", views.no_such_address),

@@ -11,6 +11,7 @@ from measurement.models import ApiToken, Membership, Role
 from tests.api.conftest import Team
 
 PUBLIC = {"api_schema", "api_docs"}
+WITHOUT_TRIAL = {"api_trials", "api_power"}
 ROLES = ("participant", "lead", "analyst", "administrator")
 SCOPES = ("results", "records", "write")
 EVERYBODY = {(role, scope) for role in ROLES for scope in SCOPES}
@@ -23,6 +24,7 @@ ALLOWED = {
     ("api_participants", "GET"): {("analyst", "records")},
     ("api_surveys", "GET"): {("analyst", "records")},
     ("api_bundle", "GET"): {("analyst", "records")},
+    ("api_power", "GET"): EVERYBODY,
 }
 ENDPOINTS = sorted(ALLOWED)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -39,7 +41,9 @@ def names(patterns: Iterable[object]) -> Iterator[str]:
 
 def ask(client: Client, name: str, method: str, slug: str = "tea") -> str:
     """Return "done", or the kind of refusal."""
-    address = reverse(name, args=[] if name == "api_trials" else [slug])
+    address = reverse(name, args=[] if name in WITHOUT_TRIAL else [slug])
+    if name == "api_power":
+        address += "?design=parallel&saving=0.1"
     body = "{}" if method == "POST" else ""
     response = client.generic(method, address, body, content_type="application/json")
     if response.headers["Content-Type"] != "application/problem+json":
@@ -74,7 +78,7 @@ def test_nobody_without_a_token(name: str, method: str, tea: Team) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "method"), [pair for pair in ENDPOINTS if pair[0] != "api_trials"]
+    ("name", "method"), [pair for pair in ENDPOINTS if pair[0] not in WITHOUT_TRIAL]
 )
 def test_another_trial_does_not_exist(
     name: str, method: str, tea: Team, coffee: Team, client_of: Callable[..., Client]
@@ -87,7 +91,7 @@ def test_another_trial_does_not_exist(
 
 
 @pytest.mark.parametrize(
-    ("name", "method"), [pair for pair in ENDPOINTS if pair[0] != "api_trials"]
+    ("name", "method"), [pair for pair in ENDPOINTS if pair[0] not in WITHOUT_TRIAL]
 )
 def test_without_a_role_there_is_no_trial(
     name: str, method: str, tea: Team, client_of: Callable[..., Client]

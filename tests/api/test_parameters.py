@@ -3,7 +3,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measurement.api.parameters import flag, refuse_unknown, whole_number
+from measurement.api.parameters import decimal, flag, refuse_unknown, whole_number
 from measurement.api.problems import INVALID_PARAMETER, Problem
 
 
@@ -68,3 +68,18 @@ def test_a_flag_is_nothing_else(text: str) -> None:
     query["f"] = text
     with pytest.raises(Problem):
         flag(query, "f")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("12", 12), ("-3", -3), ("0.5", 0.5), ("-1.25", -1.25)]
+)
+def test_a_decimal_number_is_read(text: str, number: float) -> None:
+    assert decimal(text) == number
+    assert isinstance(decimal(text), float if "." in text else int)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "NaN", "inf", "1e3", "1_0", "+1", ".5", "5.", " 5", "\u0665", "1" * 16, "5\n"]
+)
+def test_nothing_else_is_a_decimal_number(text: str) -> None:
+    assert decimal(text) is None

@@ -46,6 +46,7 @@ def test_every_address_is_described(db: None) -> None:
         trial,
         *(f"{trial}{name}/" for name in ("results", "task-logs", "participants", "surveys")),
         f"{trial}bundle/",
+        "/api/v1/power/",
     }
 
 
