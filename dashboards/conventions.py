@@ -98,8 +98,10 @@ def _cells(row: Row) -> tuple[str, ...]:
     if row["minutes_per_day"] is None:
         mark = WITHHELD if row["suppressed"] else NOT_ESTIMABLE
         return (row["convention"], *year, mark, mark)
-    days, low, high = (fixed(row[name], 1) for name in ("days_per_year", "ci_low", "ci_high"))
-    return (row["convention"], *year, number(row["minutes_per_day"]), f"{days} ({low} to {high})")
+    days = fixed(row["days_per_year"], 1)
+    if row["ci_low"] is not None:
+        days = f"{days} ({fixed(row['ci_low'], 1)} to {fixed(row['ci_high'], 1)})"
+    return (row["convention"], *year, number(row["minutes_per_day"]), days)
 
 
 def _share(share: float) -> str:

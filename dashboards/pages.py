@@ -9,6 +9,7 @@ from dashboards import headlines, plan
 from dashboards.downloads import CsvFile, conventions_file, csv_file
 from dashboards.plan import Locking
 from dashboards.sections import Section, sections
+from dashboards.shown_intervals import with_shown_intervals
 from dashboards.tables import Table
 from measurement.estimation.cells import FLAG_EXCLUSIONS
 from measurement.estimation.definition import Trial
@@ -66,7 +67,8 @@ class Page:
 
 def page(found: Published, *, today: datetime.date) -> Page:
     """Return the page of published results."""
-    results, trial = found.results, found.trial
+    trial = found.trial
+    results = with_shown_intervals(found.results, trial, today)
     parts = sections(results, trial)
     files = {part.slug: _file_of(part, found) for part in parts}
     everything = csv_file(ALL_RESULTS, results.estimates, results, found.as_of)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboards.measures import number
+from dashboards.shown_intervals import EARLY, read_out_on
 from measurement.estimation.definition import Assumptions, Trial
 from measurement.estimation.results import EstimateRow, Results
 
@@ -104,10 +105,11 @@ def locking(results: Results) -> Locking | None:
 
 def not_final(trial: Trial, today: datetime.date) -> str:
     """Return a warning while the trial still runs or waits for its read-out, else nothing."""
-    final_on = trial.plan.read_out_on or trial.ends_on
+    final_on = read_out_on(trial)
     if final_on is None or today >= final_on:
         return ""
-    return f"Not final: the results are to be read on {day(final_on)} and may change until then."
+    final = f"Not final: the results are to be read on {day(final_on)} and may change until then."
+    return f"{final} {EARLY}"
 
 
 def working_year(assumptions: Assumptions) -> str:

@@ -67,7 +67,8 @@ def test_periods_are_said_as_far_as_they_are_known(
 
 def test_results_before_the_read_out_are_not_final() -> None:
     assert not_final(trial(), datetime.date(2024, 12, 12)) == (
-        "Not final: the results are to be read on 13 December 2024 and may change until then."
+        "Not final: the results are to be read on 13 December 2024 and may change until then. "
+        "Until then intervals are wider, so that they hold however often they are looked at."
     )
     assert not_final(trial(), datetime.date(2024, 12, 13)) == ""
 
