@@ -13,13 +13,13 @@ from tests.dashboards.invented import convention, conventions, results, row, tri
 
 LAST_DAY = datetime.date(2024, 12, 13)
 DAY_BEFORE = datetime.date(2024, 12, 12)
-GROUP = {"dimension": "department", "group": "Board of Kites"}
+GROUP: Any = {"dimension": "department", "group": "Board of Kites"}
 
 
 def rows() -> Any:
     """Return a headline and a group, each with every kind of interval."""
-    ends = {"always_valid_low": 6.0, "always_valid_high": 14.0}
-    adjusted = {"ci_adjusted_low": 7.0, "ci_adjusted_high": 13.0}
+    ends: Any = {"always_valid_low": 6.0, "always_valid_high": 14.0}
+    adjusted: Any = {"ci_adjusted_low": 7.0, "ci_adjusted_high": 13.0}
     return [row(**ends), row(**ends, **adjusted, **GROUP), row("adoption_rate", 0.8, 0.7, 0.9)]
 
 
