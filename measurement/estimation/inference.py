@@ -116,7 +116,7 @@ def _ordered(p_values: Sequence[float | None]) -> tuple[Floats, np.ndarray, list
     known = np.array([p for p in p_values if p is not None], dtype=np.float64)
     if not ((known >= 0) & (known <= 1)).all():
         raise ValueError(f"p-values {list(p_values)}: numbers from 0 to 1 or None are allowed")
-    return known, np.argsort(known, kind="stable"), positions
+    return known, np.argsort(known), positions
 
 
 def _placed(

@@ -152,8 +152,9 @@ def test_one_cluster_left_after_summing_is_not_estimable() -> None:
 
 def test_clusters_without_a_shared_level_cannot_meet() -> None:
     team = estimate(1, [1], pd.MultiIndex.from_arrays([["red"]], names=["team"]))
-    with pytest.raises(ValueError, match="same coarsest level"):
-        team + estimate(1, [1], people("a"))
+    with pytest.raises(ValueError, match="same coarsest level") as raised:
+        team + tasks()
+    assert str(raised.value).startswith("clusters ['participant > task', 'team']: paths with")
     assert shared_clusters([tasks(), estimate(1, [1], people("a"))]) == ["participant"]
 
 
@@ -219,7 +220,11 @@ def test_what_is_not_a_number_is_not_an_estimate(
             lambda one, zero: sum_of([one, zero], [1, math.inf]),
             "the estimate nan is not a finite number",
         ),
-        # The value is finite, its slopes are not.
+        # The value is finite, its influence or slope is not.
+        (
+            lambda one, zero: (zero * 1e150 + one) * 1e160,
+            "the estimate 1e+160 with standard error inf is not a finite number",
+        ),
         (lambda one, zero: zero * math.inf, "the estimate nan is not a finite number"),
         (
             lambda one, zero: zero.scale(0) / 1e-320,
@@ -263,12 +268,21 @@ def test_other_things_are_refused(other: Any) -> None:
 
 
 def test_psi_needs_named_and_unique_clusters() -> None:
-    with pytest.raises(ValueError, match="MultiIndex"):
+    with pytest.raises(ValueError, match=r"^psi needs a MultiIndex of cluster paths"):
         Estimate(1, pd.Series([1.0], index=["a"]), 1)
     with pytest.raises(ValueError, match="named levels"):
         Estimate(1, pd.Series([1.0], index=pd.MultiIndex.from_arrays([["a"]])), 1)
-    with pytest.raises(ValueError, match="more than once"):
+    with pytest.raises(
+        ValueError, match=r"^psi has a cluster more than once; sum its entries first$"
+    ):
         estimate(1, [1, 1], people("a", "a"))
+
+
+def test_clusters_need_their_whole_path() -> None:
+    paths = pd.MultiIndex.from_arrays([["red", "red"], ["a", None]], names=["team", "participant"])
+    reason = "^cluster level 'participant' has missing values; give every row a name$"
+    with pytest.raises(ValueError, match=reason):
+        group_clusters(paths)
 
 
 def test_sum_of_needs_a_weight_for_each_estimate() -> None:

@@ -328,6 +328,11 @@ def test_tiny_p_values_stay_between_their_own_and_bonferronis() -> None:
     assert adjusted[2] == 1
 
 
+def test_where_the_integration_is_too_coarse_bonferronis_is_the_limit() -> None:
+    estimates = apart([8.0, -8.0, 8.0], [1, 1, 1], df=30)
+    assert dunnett(estimates) == pytest.approx([3 * estimates[0].p_value()] * 3, rel=1e-9)
+
+
 def test_the_same_data_give_the_same_bits() -> None:
     estimates = arms_against_control([20, 15, 22, 18], 3)[0]
     assert dunnett(estimates) == dunnett(estimates)
