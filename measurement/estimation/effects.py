@@ -142,8 +142,7 @@ def per_day(
 
 def saved_per_day(scope: Scope, savings: Savings, days: pd.Series) -> Estimate:
     """Return minutes saved per participant of the population and day."""
-    own = scope.own
-    return minutes_saved_per_day(savings, own[~own["novel"]], own[own["novel"]], days)
+    return minutes_saved_per_day(savings, scope.cells, days)
 
 
 def of_savings(row: EstimateRow, scope: Scope, savings: Savings) -> EstimateRow:

@@ -238,10 +238,11 @@ def _combined(value: float, parts: Sequence[tuple[Estimate, float]]) -> Estimate
     levels = shared_clusters([part for part, _ in parts])
     coarse = [(part.coarsened(levels), slope) for part, slope in parts]
     with np.errstate(over="ignore"):
-        psis = [part.psi * slope for part, slope in coarse]
-    clusters = psis[0].index
-    if all(psi.index is clusters or psi.index.equals(clusters) for psi in psis):
-        psi = pd.Series(np.sum([psi.to_numpy() for psi in psis], axis=0), index=clusters)
+        moves = [part.psi.to_numpy() * slope for part, slope in coarse]
+    paths = [part.psi.index for part, _ in coarse]
+    if all(path is paths[0] or path.equals(paths[0]) for path in paths):
+        psi = pd.Series(np.sum(moves, axis=0), index=paths[0])
     else:
-        psi = _summed(pd.concat(psis), levels)
+        every = zip(moves, paths, strict=True)
+        psi = _summed(pd.concat([pd.Series(move, index=path) for move, path in every]), levels)
     return Estimate(value, psi, min(part.degrees_of_freedom for part, _ in coarse))

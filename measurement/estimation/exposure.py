@@ -81,21 +81,23 @@ def _days_in_ai_periods(
         )
         by_plan += np.where(sequence.str[place] == "B", inside, 0)
     has_plan = sequence.notna().to_numpy(dtype=bool) & bool(trial.design.periods)
+    if has_plan.all():
+        return by_plan
     return np.where(has_plan, by_plan, _days_in_spans(participants, cells, starts, ends))
 
 
 def _days_in_spans(
     participants: pd.DataFrame, cells: pd.DataFrame, starts: Dates, ends: Dates
 ) -> Floats:
+    person = pd.Index(participants["participant"]).get_indexer(pd.Index(cells["participant"]))
+    dated = cells["first_date"].notna() & cells["assigned"].fillna(value=False)
     # A breakdown's population is a part of the people in the cells.
-    inside = cells["participant"].isin(participants["participant"])
-    with_ai = cells[inside & cells["assigned"].fillna(value=False) & cells["first_date"].notna()]
-    spans = with_ai.groupby(["participant", "period"], dropna=False, observed=True).agg(
+    inside = (person >= 0) & dated.to_numpy(dtype=bool)
+    with_ai = cells.loc[inside, ["period", "first_date", "last_date"]].assign(person=person[inside])
+    spans = with_ai.groupby(["person", "period"], dropna=False, observed=True).agg(
         first=("first_date", "min"), last=("last_date", "max")
     )
-    places = pd.Index(participants["participant"]).get_indexer(
-        spans.index.get_level_values("participant")
-    )
+    places = spans.index.get_level_values("person")
     days = count_working_days(
         np.maximum(spans["first"].to_numpy(), starts[places]),
         np.minimum(spans["last"].to_numpy(), ends[places]),

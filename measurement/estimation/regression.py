@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -125,6 +126,10 @@ class Fit:
         """Names of the terms kept."""
         return tuple(self.coefficients.index)
 
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {name: place for place, name in enumerate(self.names)}
+
     def estimate(self, name: str) -> Estimate:
         """Return the coefficient of a term; NotEstimable, naming it, when it has none."""
         return self.combine({name: 1.0})
@@ -135,13 +140,14 @@ class Fit:
         Raises NotEstimable, naming the term, when one is missing or when all are refused.
         """
         for name in weights:
-            if name not in self.coefficients.index:
+            if name not in self._places:
                 raise NotEstimable(_absent(name, self.dropped))
         if weights.keys() <= self.refused.keys():
             raise NotEstimable("; ".join(self.refused[name] for name in weights))
-        names, factors = list(weights), np.array(list(weights.values()), dtype=np.float64)
-        value = math.fsum(self.coefficients[names].to_numpy() * factors)
-        psi = np.einsum("gk,k->g", self.psi[names].to_numpy(), factors)
+        factors = np.array(list(weights.values()), dtype=np.float64)
+        places = [self._places[name] for name in weights]
+        value = math.fsum(self.coefficients.to_numpy()[places] * factors)
+        psi = np.einsum("kg,k->g", self.psi.to_numpy().T[places], factors)
         return Estimate(value, pd.Series(psi, index=self.psi.index), self.degrees_of_freedom)
 
 

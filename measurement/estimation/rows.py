@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from measurement.estimation.definition import Trial
 from measurement.estimation.designs import arm_names, comparison
@@ -123,19 +124,25 @@ def _with_interval(row: EstimateRow, estimate: Estimate) -> EstimateRow:
 
 def with_counts(row: EstimateRow, cells: pd.DataFrame) -> EstimateRow:
     """Fill the numbers of people and logs behind a comparison, and the mean without treatment."""
-    with_ai, without = cells[cells["d"] == 1], cells[cells["d"] == 0]
+    d, (person, people) = cells["d"].to_numpy(), pd.factorize(cells["participant"])
     return replace(
         row,
-        participants=int(cells["participant"].nunique()),
-        participants_with_ai=int(with_ai["participant"].nunique()),
-        participants_without_ai=int(without["participant"].nunique()),
+        participants=len(people),
+        participants_with_ai=_distinct(person[d == 1]),
+        participants_without_ai=_distinct(person[d == 0]),
         logs=int(cells["logs"].sum()),
-        reference_mean=_mean_minutes(without),
+        reference_mean=_mean_minutes(cells, d == 0),
     )
 
 
-def _mean_minutes(cells: pd.DataFrame) -> float | None:
-    if cells.empty:
+def _distinct(codes: NDArray[np.intp]) -> int:
+    return int(np.count_nonzero(np.bincount(codes)))
+
+
+def _mean_minutes(cells: pd.DataFrame, inside: NDArray[np.bool_]) -> float | None:
+    if not inside.any():
         return None
-    logs = cells["logs"].to_numpy(dtype=np.float64)
-    return float((logs * cells["minutes_mean"].to_numpy(dtype=np.float64)).sum() / logs.sum())
+    logs, minutes = (
+        cells[name].to_numpy(dtype=np.float64)[inside] for name in ("logs", "minutes_mean")
+    )
+    return float((logs * minutes).sum() / logs.sum())

@@ -84,12 +84,12 @@ def compared_types(cells: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def minutes_saved_per_day(
-    savings: Savings, cells: pd.DataFrame, novel: pd.DataFrame, days: pd.Series
+    savings: Savings, cells: pd.DataFrame, days: "pd.Series[float]"
 ) -> Estimate:
     """Return minutes saved per participant and day, with the joint uncertainty of both factors.
 
-    `cells`: those of the population without novel tasks; `novel`: its novel ones; `days`: days
-    of each participant of the population, indexed by the path from cluster to participant.
+    `days`: those of each participant of the population, indexed by the path from cluster to
+    participant; `cells`: everybody's, of which those of the population count.
 
     With s_t the savings and N_it the participant's tasks of type t, the value is the ratio
     R = sum_i A_i / sum_i D_i of A_i = sum_t s_t N_it - novel minutes. Its influence is that of
@@ -101,13 +101,15 @@ def minutes_saved_per_day(
     total_days = float(days.sum())
     if total_days <= 0:
         raise NotEstimable("no days with access to AI to divide by")
-    tasks = _tasks(cells, days.index.get_level_values("participant"))
+    done = _done(cells, days.index.get_level_values("participant"))
+    tasks = _tasks(done[~done["novel"].to_numpy()], len(days))
     _require_comparisons(savings, tasks)
-    tasks = tasks.reindex(columns=list(savings.per_task), fill_value=0.0)
-    saved = np.einsum("it,t->i", tasks.to_numpy(), np.array(list(savings.per_task.values())))
-    added = _novel_minutes(novel, tasks.index)
+    compared = {name: tasks.get(name, np.zeros(len(days))) for name in savings.per_task}
+    per_task = np.array(list(savings.per_task.values()))
+    saved = np.einsum("ti,t->i", np.array(list(compared.values())), per_task)
+    added = _novel_minutes(done[done["novel"].to_numpy()], len(days))
     ratio = _ratio(pd.Series(saved - added, index=days.index), days)
-    rates = {name: float(tasks[name].sum()) / total_days for name in savings.per_task}
+    rates = {name: float(number.sum()) / total_days for name, number in compared.items()}
     at_fixed_rates = savings.total(rates)
     return at_fixed_rates + ratio - at_fixed_rates.value
 
@@ -163,24 +165,30 @@ def _ratio(numerator: pd.Series, denominator: pd.Series) -> Estimate:
     return Estimate(value, psi * np.sqrt(clusters / (clusters - 1)), clusters - 1)
 
 
-def _tasks(cells: pd.DataFrame, people: pd.Index) -> pd.DataFrame:
-    """Return the number of tasks under the treatment and with access: participants x task types."""
-    counted = cells[(cells["d"] == 1) & cells["access"]]
-    types, names = pd.factorize(named(counted["task_type"]), sort=True)
-    person = people.get_indexer(pd.Index(counted["participant"]))
-    sums = np.bincount(
-        person * len(names) + types,
-        weights=counted["logs"],
-        minlength=len(people) * len(names),
-    )
-    table = sums.reshape(len(people), len(names))
-    return pd.DataFrame(table, index=people, columns=[str(name) for name in names])
+def _done(cells: pd.DataFrame, people: pd.Index) -> pd.DataFrame:
+    """Return the cells of these people under the treatment and with access, with their place."""
+    person = people.get_indexer(pd.Index(cells["participant"]))
+    done = (person >= 0) & (cells["d"].to_numpy() == 1) & cells["access"].to_numpy()
+    columns = {
+        name: cells[name].array[done] for name in ("task_type", "novel", "logs", "minutes_mean")
+    }
+    return pd.DataFrame(columns).assign(person=person[done])
 
 
-def _require_comparisons(savings: Savings, tasks: pd.DataFrame) -> None:
-    total = float(tasks.to_numpy().sum())
-    without = [name for name in tasks.columns if name not in savings.per_task]
-    lost = float(tasks[without].to_numpy().sum())
+def _tasks(done: pd.DataFrame, people: int) -> dict[str, Floats]:
+    """Return the number of tasks of each participant, by task type."""
+    types, names = pd.factorize(named(done["task_type"]), sort=True)
+    place = types * people + done["person"].to_numpy()
+    logs = done["logs"].to_numpy(dtype=np.float64)
+    sums = np.bincount(place, weights=logs, minlength=len(names) * people)
+    by_type = np.asarray(sums, dtype=np.float64).reshape(len(names), people)
+    return {str(name): numbers for name, numbers in zip(names, by_type, strict=True)}
+
+
+def _require_comparisons(savings: Savings, tasks: Mapping[str, Floats]) -> None:
+    total = float(sum(numbers.sum() for numbers in tasks.values()))
+    without = [name for name in tasks if name not in savings.per_task]
+    lost = float(sum(tasks[name].sum() for name in without))
     if total > 0 and lost / total > LARGEST_SHARE_WITHOUT_COMPARISON:
         allowed = f"{LARGEST_SHARE_WITHOUT_COMPARISON:.0%}"
         raise NotEstimable(
@@ -189,8 +197,9 @@ def _require_comparisons(savings: Savings, tasks: pd.DataFrame) -> None:
         )
 
 
-def _novel_minutes(novel: pd.DataFrame, people: pd.Index) -> Floats:
-    counted = novel[(novel["d"] == 1) & novel["access"]]
-    minutes = counted["logs"] * counted["minutes_mean"]
-    by_person = minutes.groupby(counted["participant"], observed=True).sum()
-    return by_person.reindex(people, fill_value=0.0).to_numpy(dtype=np.float64)
+def _novel_minutes(novel: pd.DataFrame, people: int) -> Floats:
+    added = np.zeros(people)
+    if len(novel):
+        minutes = (novel["logs"] * novel["minutes_mean"]).groupby(novel["person"].to_numpy()).sum()
+        added[minutes.index] = minutes
+    return added

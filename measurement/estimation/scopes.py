@@ -42,11 +42,6 @@ class Scope:
         inside = self.population["participant"].isin(participants)
         return replace(self, population=self.population[inside].reset_index(drop=True))
 
-    @cached_property
-    def own(self) -> pd.DataFrame:
-        """The cells of the population."""
-        return self.cells[self.cells["participant"].isin(self.population["participant"])]
-
     def days(self, column: str) -> NDArray[np.float64]:
         """Return a column of the population's totals, such as `days_used`."""
         return self.population[column].to_numpy(dtype=np.float64)

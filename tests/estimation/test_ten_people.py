@@ -8,6 +8,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from measurement.estimation.effects import days_with_access, saved_per_day, savings_in
@@ -16,6 +17,7 @@ from measurement.estimation.evidence import evidence_of
 from measurement.estimation.prepared import Prepared, prepare
 from measurement.estimation.results import Results
 from measurement.estimation.savings import Savings, days_per_year
+from measurement.estimation.scopes import Scope
 from tests.estimation.frames import AS_OF, bundle, row_of
 
 EXACT = 1e-12
@@ -113,6 +115,11 @@ def results(prepared: Prepared) -> Results:
     return evaluate(prepared.evidence)
 
 
+def own_cells(scope: Scope) -> pd.DataFrame:
+    """Return the cells of those given AI."""
+    return scope.cells[scope.cells["participant"].isin(scope.population["participant"])]
+
+
 def test_step_1_the_log_before_joining_is_excluded(results: Results) -> None:
     # 10 tasks with AI, 7 without, 1 novel, 1 too early: 19 stored, 18 analysed.
     assert (results.logs.stored, results.logs.analysed) == (19, 18)
@@ -146,9 +153,9 @@ def test_step_4_one_task_in_ten_without_comparison_is_just_allowed(
     prepared: Prepared, results: Results
 ) -> None:
     # 4 drafts, 5 searches, 1 translation with AI.
-    own = prepared.whole.own[~prepared.whole.own["novel"]]
+    own = own_cells(prepared.whole)
 
-    assert own.groupby("task_type", observed=True)["logs"].sum().to_dict() == {
+    assert own[~own["novel"]].groupby("task_type", observed=True)["logs"].sum().to_dict() == {
         "draft": 4,
         "search": 5,
         "translate": 1,
@@ -164,7 +171,8 @@ def test_step_5_minutes_saved_by_all_tasks_together(savings: Savings) -> None:
 
 
 def test_step_6_the_novel_task_costs_its_minutes(prepared: Prepared) -> None:
-    novel = prepared.whole.own[prepared.whole.own["novel"]]
+    own = own_cells(prepared.whole)
+    novel = own[own["novel"]]
 
     assert (novel["logs"] * novel["minutes_mean"]).sum() == 12
 
