@@ -116,6 +116,16 @@ def test_each_of_several_small_arms_is_tested_against_the_others() -> None:
     assert ratio_of(data).p_value == pytest.approx(min(1.0, 3 * min(single)), rel=1e-12)
 
 
+def test_no_p_value_exceeds_1() -> None:
+    data = arms_trial({"chat": 3, "agent": 3, "control": 3}, arms=THREE_ARMS)
+    everybody = data.cells.iloc[[0] * 9].assign(
+        participant=data.participants["participant"].to_numpy()
+    )
+
+    assert ratio_of(data).p_value == 1.0
+    assert attrition(data.trial, data.participants, everybody).p_value == 1.0
+
+
 def test_orders_of_periods_are_equally_likely() -> None:
     orders = ["AB"] * 30 + ["BA"] * 20
     participants = [{"participant": f"p{n:02d}", "sequence": o} for n, o in enumerate(orders)]
@@ -200,6 +210,12 @@ def test_tasks_of_one_side_alone_fail() -> None:
     found = sample_ratio_analysed(data.trial, data.participants, data.cells)
     assert found.verdict == "fail"
     assert found.message.endswith(": without AI 30, with AI 0")
+
+
+def test_tasks_of_the_other_side_alone_fail_too() -> None:
+    data = coin_trial(30, 0, 0)
+    found = sample_ratio_analysed(data.trial, data.participants, data.cells)
+    assert found.message.endswith(": without AI 0, with AI 30")
 
 
 def test_those_without_logs_are_missing_from_the_analysed() -> None:
@@ -299,6 +315,27 @@ def test_arms_without_a_shared_value_differ_without_measure() -> None:
     found = balance(data.trial, data.participants)
 
     assert (found.statistic, found.p_value, found.verdict) == (None, 0.0, "warn")
+
+
+def test_what_all_have_in_common_is_balanced() -> None:
+    participants = people({"ai": 5, "control": 5}, grade="EO")
+    data = material("parallel", participants, logged_by(participants))
+
+    found = balance(data.trial, data.participants)
+
+    assert (found.statistic, found.p_value, found.verdict) == (0.0, 1.0, "pass")
+
+
+def test_two_known_baselines_in_an_arm_are_enough() -> None:
+    participants = people({"ai": 4, "control": 4})
+    for row, minutes in zip(participants, [10, 20, None, None, 30, 50, 70, 50], strict=True):
+        row["baseline_minutes"] = minutes
+    data = material("parallel", participants, logged_by(participants))
+
+    found = balance(data.trial, data.participants)
+
+    # Variances 50 and 800 / 3.
+    assert found.statistic == pytest.approx(35 / math.sqrt((50 + 800 / 3) / 2))
 
 
 def test_missing_baselines_are_left_out_and_missing_grades_are_a_group() -> None:
@@ -411,6 +448,16 @@ def test_attrition_points_at_the_bounds() -> None:
     ]
 
 
+def test_an_arm_of_one_participant_is_compared() -> None:
+    participants = people({"ai": 1, "control": 7})
+    data = material("parallel", participants, logged_by(participants[1:]))
+
+    found = attrition(data.trial, data.participants, data.cells)
+
+    assert found.statistic == 1.0
+    assert found.p_value == pytest.approx(1 / 8)
+
+
 def test_leaving_counts_before_the_last_day() -> None:
     participants = people({"ai": 20, "control": 20})
     for row in participants[:10]:
@@ -515,6 +562,16 @@ def test_tasks_before_access_are_without_ai_and_unused_access_is_no_contaminatio
     data = material("stepped_wedge", participants, keyed(logs))
 
     assert contamination(data.trial, data.cells).statistic == pytest.approx(0.25)
+
+
+def test_tasks_without_a_known_assignment_are_no_contamination() -> None:
+    participants = [*people({"ai": 2, "control": 8}), {"participant": "unknown"}]
+    logs = [
+        log(row["participant"], ai_used=row["participant"] == "unknown") for row in participants
+    ]
+    data = material("parallel", participants, keyed(logs), plan={"treatment": "used"})
+
+    assert contamination(data.trial, data.cells).statistic == 0
 
 
 def test_without_tasks_without_ai_there_is_no_contamination_to_see() -> None:
