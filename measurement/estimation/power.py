@@ -12,7 +12,8 @@ from scipy import optimize, special, stats
 
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.power_clusters import Precision
-from measurement.estimation.power_designs import effect_of, precision
+from measurement.estimation.power_designs import precision
+from measurement.estimation.power_effect import effect_of
 from measurement.estimation.power_inputs import (
     DESIGNS_BY_TEAM,
     PARTICIPANTS,

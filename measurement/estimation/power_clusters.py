@@ -84,29 +84,39 @@ class Group:
 
 
 def clustered(
-    groups: Sequence[Group],
+    groups: Sequence[Group], clusters: float, *, tasks: float = math.inf, strata: int = 1
+) -> Precision:
+    """Return the precision of the sum of the groups, with the engine's clustered errors.
+
+    `clusters`: expected number with task logs; `tasks` and `strata`: as `in_small_samples`.
+    """
+    require_clusters(round(clusters))
+    chosen = default_standard_errors(None, round(clusters))
+    found = summed(groups, chosen)
+    return in_small_samples(found, chosen, clusters, tasks=tasks, strata=strata)
+
+
+def in_small_samples(
+    found: Precision,
+    standard_errors: StandardErrors,
     clusters: float,
     *,
-    standard_errors: StandardErrors | None = None,
     tasks: float = math.inf,
     strata: int = 1,
 ) -> Precision:
-    """Return the precision with clustered standard errors, the engine's choice if not given.
+    """Return the precision with the factors of CR1 or CR3 and the degrees of freedom of clusters.
 
-    `tasks` gives CR1 its factor (N-1)/(N-2). Strata in the model take up clusters' deviations
-    further: one degree of freedom each but the first.
+    `tasks` gives CR1 its factor (N-1)/(N-2). Strata in the model take up the clusters' deviations
+    further: one degree of freedom each but the first. Raises NotEstimable if none is left.
     """
-    require_clusters(round(clusters))
-    chosen = default_standard_errors(standard_errors, round(clusters))
     spare = 1 - (strata - 1) / (clusters - 2)
     if spare <= 0:
         raise NotEstimable(f"{strata} strata are too many for {clusters:.0f} clusters")
     factor = (clusters - 1) / clusters / spare
-    if chosen == "CR1":
+    if standard_errors == "CR1":
         factor = spare * clusters / (clusters - 1) * (1 + 1 / (tasks - 2))
-    found = summed(groups, chosen)
-    return replace(
-        found,
+    return Precision(
+        variance=found.variance,
         reported=factor * found.reported,
         degrees_of_freedom=clusters - 1,
         effective_degrees_of_freedom=max(found.effective_degrees_of_freedom * spare, 1.0),
@@ -116,8 +126,7 @@ def clustered(
 
 def summed(groups: Sequence[Group], standard_errors: StandardErrors) -> Precision:
     """Return the precision of the sum of the groups, before any factor."""
-    if min(group.clusters for group in groups) < 2:
-        raise NotEstimable("fewer than 2 on one side of the comparison")
+    require_two_a_side(min(group.clusters for group in groups))
     reported = [group.variance * group.reported(standard_errors) for group in groups]
     total, variance = math.fsum(reported), math.fsum(group.variance for group in groups)
     spread = math.fsum(
@@ -125,3 +134,9 @@ def summed(groups: Sequence[Group], standard_errors: StandardErrors) -> Precisio
     )
     clusters = math.fsum(group.clusters for group in groups)
     return Precision(variance, total / variance, clusters - 2, total**2 / spread, None)
+
+
+def require_two_a_side(fewest: float) -> None:
+    """Raise NotEstimable unless each side of the comparison has 2 clusters or more."""
+    if round(fewest) < 2:
+        raise NotEstimable("fewer than 2 on one side of the comparison")

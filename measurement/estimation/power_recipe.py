@@ -15,8 +15,10 @@ def power_inputs_of(recipe: Recipe, *, design: str, logs_per_participant: int) -
     """Return the assumptions that `simulate` fulfils; planned power and confidence as usual.
 
     People who withdraw lose half of their tasks on average: they count as half lost. Departments
-    that gain differently from AI count as people who do; task types that do, not at all.
+    that gain differently from AI count as people who do; task types that do, not at all. An effect
+    that grows over weeks is not foreseen.
     """
+    by_department = abs(_log_ratio(recipe)) * _effects(recipe)[1]
     return PowerInputs(
         design=design,
         tasks_per_participant=logs_per_participant,
@@ -26,7 +28,7 @@ def power_inputs_of(recipe: Recipe, *, design: str, logs_per_participant: int) -
         attrition=recipe.withdrawals / 2,
         uptake=recipe.adopters * recipe.use_by_adopters,
         adopters=recipe.adopters,
-        effect_sd=abs(_log_ratio(recipe)) * _effects(recipe)[1],
+        effect_sd=math.hypot(recipe.effect_sd, by_department),
         **_of_design(recipe, design),
     )
 

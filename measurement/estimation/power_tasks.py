@@ -72,3 +72,8 @@ def same_person(inputs: PowerInputs, size: float) -> float:
     """Return the chance that two of a team's tasks are of one person."""
     square = inputs.tasks_cv**2
     return (1 + square) / (size + square)
+
+
+def team_size(inputs: PowerInputs) -> float:
+    """Return how many of a team stay; a team of one is there or not."""
+    return max(inputs.cluster_size * (1 - inputs.attrition), 1.0)

@@ -21,18 +21,15 @@ from measurement.estimation.power import (
     smallest_effect,
 )
 from measurement.estimation.power_clusters import Group, Precision, clustered, summed
-from measurement.estimation.power_designs import (
-    effect_of,
-    overall_weights,
-    precision,
-    step_weeks,
-)
+from measurement.estimation.power_designs import precision
+from measurement.estimation.power_effect import effect_of
 from measurement.estimation.power_inputs import (
     ASKED,
     NUMBERS,
     InputErrors,
     PowerInputs,
 )
+from measurement.estimation.power_roll_out import step_weeks, team_weeks, unit_weights
 from measurement.estimation.power_tasks import (
     mean_inverse,
     none_at_all,
@@ -220,12 +217,54 @@ class TestClosedForms:
         assert found.variance == pytest.approx(4 * 0.09 / 25, rel=0.001)
         # CR1: each group's sum of squares is 24/25 of its variance, the factor is 50/49.
         assert found.reported == pytest.approx(24 / 25 * 50 / 49)
+        assert found.effective_degrees_of_freedom == pytest.approx(48, rel=0.001)
         assert (inputs.block, found.degrees_of_freedom) == (10, 49)
 
     def test_few_teams_to_compare_with_have_the_jackknife(self) -> None:
+        inputs = PowerInputs(design="stepped_wedge", weeks=12, steps=2, cluster_size=5, **SIMPLE)
+        assert precision(inputs, 190, -0.5).reported == pytest.approx(19 / 18 * 37 / 38)
+        assert precision(inputs, 200, -0.5).reported == pytest.approx(19 / 20 * 40 / 39)
+        # Three dates: 57 teams are enough, 19 to compare with are not.
+        three = replace(inputs, steps=3)
+        assert precision(three, 285, -0.5).reported > 1 > precision(three, 300, -0.5).reported
+
+    def test_a_roll_out_needs_teams(self) -> None:
         inputs = PowerInputs(design="stepped_wedge", weeks=12, steps=4, cluster_size=5, **SIMPLE)
-        # 48 teams, 12 a date: fewer than 20 are still without access at the end.
-        assert precision(inputs, 240, -0.5).reported == pytest.approx(12 / 11 * 47 / 48)
+        with pytest.raises(NotEstimable, match="5 clusters, at least 6 are needed"):
+            precision(inputs, 27, -0.5)
+        with pytest.raises(NotEstimable, match="fewer than 2 on one side"):
+            precision(inputs, 29, -0.5)
+        assert precision(inputs, 35, -0.5).clusters == 7
+
+    def test_the_week_of_a_team_varies_by_who_logs(self) -> None:
+        numbers = SIMPLE | {"uptake": 0.4, "adopters": 0.5, "week_sd": 0.1}
+        inputs = PowerInputs(
+            design="stepped_wedge",
+            weeks=3,
+            steps=2,
+            cluster_size=4,
+            tasks_per_participant=9,
+            **numbers,
+        )
+        effect = effect_of(inputs, -0.5)
+        found = team_weeks(inputs, effect)
+        # Twelve tasks of a team a week, the spread of whose number is 2/3: binomial, of 36.
+        number = np.arange(1, 37)
+        chances = stats.binom(36, 1 / 3).pmf(number)
+        assert found.logged == pytest.approx(chances.sum())
+        inverse = (chances / number).sum() / chances.sum()
+        untreated = 0.01 + inverse * (0.09 * 3 / 4 + 0.16)
+        treated = untreated + inverse * (effect.between * 3 / 4 + effect.within)
+        expected = [[untreated, treated, treated], [untreated, untreated, treated]]
+        assert found.by_week == pytest.approx(np.array(expected))
+        assert found.lasting == pytest.approx(effect.between / 4)
+        weights = np.array([[1.0, -1.0, 2.0], [0.0, 1.0, -1.0]])
+        assert found.variance(weights) == pytest.approx(
+            [
+                untreated + 5 * treated + effect.between / 4,
+                untreated + treated + effect.between / 4,
+            ]
+        )
 
     def test_a_team_of_one_stays_or_goes(self) -> None:
         numbers = SIMPLE | {"attrition": 0.5, "intra_cluster_correlation": 1.0}
@@ -234,27 +273,73 @@ class TestClosedForms:
         assert found.clusters == 100
 
 
-class TestOverallWeights:
+class TestRollOut:
+    """Weights of teams and weeks in the overall effect of a stepped wedge."""
+
     def test_two_dates(self) -> None:
-        assert overall_weights((1, 2), 3).tolist() == [[-1, 1, 0], [1, -1, 0]]
+        found = unit_weights((1, 2), 3, 4.0, "CR3")
+        assert (found.own * 4).tolist() == [[-1, 1, 0], [1, -1, 0]]
+        assert found.others[0, 0] == pytest.approx(-found.own[0] / 3)
+        assert found.others[1, 1] == pytest.approx(-found.own[1] / 3)
+        assert not found.others[0, 1].any()
+        assert not found.others[1, 0].any()
 
     def test_three_dates(self) -> None:
         # ATT(1,1) against both others, ATT(1,2) against the last, ATT(2,2) against the last.
         thirds = [[-2, 1, 1, 0], [0.5, -1.5, 1, 0], [1.5, 0.5, -2, 0]]
-        assert overall_weights((1, 2, 3), 4) * 3 == pytest.approx(np.array(thirds))
+        found = unit_weights((1, 2, 3), 4, 5.0, "CR3")
+        assert found.own * 15 == pytest.approx(np.array(thirds))
 
-    @given(st.integers(2, 6), st.integers(7, 20))
+    @given(
+        st.integers(2, 5), st.integers(6, 15), st.integers(2, 4), st.sampled_from(["CR1", "CR3"])
+    )
     @settings(max_examples=30)
-    def test_levels_of_teams_and_weeks_do_not_count(self, steps: int, weeks: int) -> None:
+    def test_levels_of_teams_and_weeks_do_not_count(
+        self, steps: int, weeks: int, units: int, errors: Any
+    ) -> None:
         starts = step_weeks(weeks, steps)
-        weights = overall_weights(starts, weeks)
-        after = np.arange(weeks) >= np.array(starts)[:, None]
-        assert weights.sum(axis=0) == pytest.approx(np.zeros(weeks), abs=1e-12)
-        assert weights.sum(axis=1) == pytest.approx(np.zeros(steps), abs=1e-12)
-        assert weights[after].sum() == pytest.approx(1)
+        found = unit_weights(starts, weeks, units, errors)
+        others = (units - np.eye(steps))[:, :, None] * found.others
+        of_weeks = found.own + others.sum(axis=1)
+        assert found.own.sum(axis=1) == pytest.approx(np.zeros(steps), abs=1e-12)
+        assert found.others.sum(axis=2) == pytest.approx(np.zeros((steps, steps)), abs=1e-12)
+        assert of_weeks == pytest.approx(np.zeros((steps, weeks)), abs=1e-12)
+
+    @pytest.mark.parametrize("errors", ["CR1", "CR3"])
+    def test_influences_are_those_of_the_engine(self, errors: Any) -> None:
+        # Three dates of four teams: deviations by hand, team by team.
+        starts, units, weeks = (1, 3, 4), 4, 5
+        rng = np.random.default_rng(5)
+        means = rng.normal(size=(3, units, weeks))
+        found = unit_weights(starts, weeks, units, errors)
+        psi = np.einsum("gt,gut->gu", found.own, means)
+        total = np.einsum("ght,hut->g", found.others, means)
+        psi += total[:, None] - np.einsum("gt,gut->gu", found.others[range(3), range(3)], means)
+        expected = rolled_out(means, starts, without=None) - np.array(
+            [[rolled_out(means, starts, without=(g, u)) for u in range(units)] for g in range(3)]
+        )
+        if errors == "CR3":
+            assert psi == pytest.approx(expected)
+        else:
+            # A unit of the last date is one of 4, 8 or 8 others: its deviations shrink by as much.
+            assert psi[0] == pytest.approx(expected[0] * 3 / 4)
 
     def test_steps_are_those_of_the_simulator(self) -> None:
         assert step_weeks(12, 4) == (2, 4, 7, 9)
+
+
+def rolled_out(means: Any, starts: tuple[int, ...], without: tuple[int, int] | None) -> float:
+    """Return the overall effect by loops, weights of the groups as if nobody were left out."""
+    kept = np.ones(means.shape[:2], dtype=bool)
+    if without is not None:
+        kept[without] = False
+    effects = []
+    for group, start in enumerate(starts):
+        for week in range(start, starts[-1]):
+            change = means[:, :, week] - means[:, :, start - 1]
+            others = (np.array(starts) > week)[:, None] & kept
+            effects.append(change[group][kept[group]].mean() - change[others].mean())
+    return float(np.mean(effects))
 
 
 class TestClusters:
@@ -307,7 +392,7 @@ class TestClusters:
         with pytest.raises(NotEstimable, match="5 strata are too many for 6 clusters"):
             clustered(groups, 6.0, strata=5)
         with pytest.raises(NotEstimable, match="fewer than 2 on one side of the comparison"):
-            summed([Group(1.9, 1.0), Group(3, 1.0)], "CR3")
+            summed([Group(1.4, 1.0), Group(3, 1.0)], "CR3")
 
 
 class TestCounts:
