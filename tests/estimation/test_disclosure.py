@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from measurement.estimation.disclosure import published, rounded_count
 from measurement.estimation.regression import _full_leverage
 from measurement.estimation.results import Check, EstimateRow, LogCounts, Results
+from measurement.estimation.sensitivity import SensitivityRow
 
 NUMBERS = [
     item.name
@@ -75,7 +76,8 @@ def shown(found: Results) -> set[str]:
 def test_numbers_are_rounded_and_tests_of_them_withheld() -> None:
     (only,) = published(results(total(399)), minimum_people=10).estimates
     assert (only.value, only.ci_low, only.ci_high) == (10, 0, 21)
-    assert math.copysign(1, only.ci_low or 0.0) == 1, "never -0"
+    assert only.ci_low is not None
+    assert math.copysign(1, only.ci_low) == 1, "never -0"
     assert (only.participants, only.logs, only.clusters) == (400, 15960, 400)
     assert only.reference_mean == 41
     withheld = (only.std_error, only.p_value, only.p_value_adjusted, only.bootstrap_p_value)
@@ -102,6 +104,61 @@ def test_days_a_year_follow_from_the_published_minutes() -> None:
     yearly = replace(yearly, value=4.8, ci_low=3.8, ci_high=5.85)
     found = published(results(daily, yearly), minimum_people=10).estimates[1]
     assert (found.value, found.ci_low, found.ci_high) == (5.0, 4.0, 6.0)
+
+
+def test_days_a_year_follow_from_the_minutes_of_their_own_group_and_sample() -> None:
+    names = {"dimension": "department", "group": "red", "sample": "timed"}
+    others = [names | {name: other} for name, other in OTHER_NAMES.items()]
+    minutes = [row(300, **other, value=40.0) for other in others]
+    daily = row(300, **names, value=9.6, ci_low=7.6, ci_high=11.7)
+    yearly = row(300, **names, estimand="working_days_saved_per_year", value=4.8)
+    found = published(results(*minutes, daily, yearly), minimum_people=10).estimates[-1]
+    assert (found.value, found.ci_low, found.ci_high) == (5.0, 4.0, 6.0)
+
+
+OTHER_NAMES = {"dimension": "all", "group": "all", "sample": "primary"}
+
+
+def test_days_a_year_without_minutes_to_follow_from_are_rounded_on_their_own() -> None:
+    yearly = total(300, estimand="working_days_saved_per_year", value=4.8123)
+    (alone,) = published(results(yearly), minimum_people=10).estimates
+    assert alone.value == 4.8
+    none = replace(yearly, value=0.04)
+    found = published(results(total(300, value=0.0), none), minimum_people=10).estimates[1]
+    assert found.value == 0.0
+    blank = not_estimable("no dates", dimension="all", estimand=yearly.estimand)
+    found = published(results(total(300), blank), minimum_people=10).estimates[1]
+    assert (found.value, found.not_estimable) == (None, "no dates")
+
+
+def test_taus_and_winsorising_limits_are_withheld() -> None:
+    secret = {"task_type": "email", "low": 1.0, "high": 90.0}
+    found = published(
+        results(winsorising_limits=(secret,), tuning=({"tau": 0.1},)), minimum_people=10
+    )
+    assert (found.winsorising_limits, found.tuning) == ((), ())
+
+
+def test_the_sensitivity_table_goes_through_the_same_door() -> None:
+    planned = SensitivityRow(
+        convention="This trial's plan",
+        estimand="minutes_saved_per_working_day",
+        day_basis="working_days",
+        working_days_per_year=225.0,
+        hours_per_day=7.5,
+        minutes_per_day=10.46,
+        days_per_year=5.23,
+        ci_low=4.1,
+        ci_high=6.3,
+        confidence=0.95,
+    )
+    other = replace(
+        planned, primary=False, participants=30, participants_in_top_band=9, top_band_share=0.3
+    )
+    table = (asdict(planned), asdict(other))
+    found = published(results(total(30), sensitivity=table), minimum_people=10).sensitivity
+    assert [line["suppressed"] for line in found] == [False, True]
+    assert (found[0]["minutes_per_day"], found[0]["days_per_year"]) == (10, 5)
 
 
 def test_counts_of_logs_are_rounded() -> None:
@@ -133,6 +190,103 @@ def test_a_small_group_that_has_no_row_is_not_had_by_subtraction_either() -> Non
     assert shown(published(results(total(345), *rows), minimum_people=10)) == {"300"}
 
 
+def test_groups_that_add_up_or_leave_enough_people_hide_nothing() -> None:
+    rows = [row(people, group=str(people)) for people in (300, 40)]
+    for everybody in (340, 350):
+        assert shown(published(results(total(everybody), *rows), minimum_people=10)) == {
+            "300",
+            "40",
+        }
+
+
+@pytest.mark.parametrize("people", [1, 10, 25])
+def test_as_many_people_as_the_minimum_are_enough(people: int) -> None:
+    (only,) = published(results(total(people)), minimum_people=people).estimates
+    assert not only.suppressed
+    (only,) = published(results(total(people)), minimum_people=people + 1).estimates
+    assert only.suppressed
+
+
+@pytest.mark.parametrize(
+    "other", [{"estimand": "time_ratio"}, {"sample": "timed"}, {"arm": "second"}]
+)
+def test_only_rows_of_one_figure_are_subtracted_from_one_another(other: dict[str, str]) -> None:
+    one = [total(340), row(300, group="300"), row(40, group="40")]
+    # Of the other figure's people, 5 are in no group that has a row.
+    beside = [total(355, **other), row(300, group="300", **other), row(50, group="50", **other)]
+    assert shown(published(results(*one, *beside), minimum_people=10)) == {"300", "40"}
+
+
+def test_overlapping_groups_of_enough_people_hide_nothing() -> None:
+    rows = [row(people, group=str(people), dimension="task_type") for people in (300, 20)]
+    elsewhere = row(5, group="5", dimension="team")
+    found = published(results(total(310), *rows, elsewhere), minimum_people=10)
+    assert shown(found) == {"300", "20"}
+
+
+def sides(with_ai: int, without: int) -> dict[str, Any]:
+    return {"participants_with_ai": with_ai, "participants_without_ai": without}
+
+
+@pytest.mark.parametrize(
+    ("people", "hidden"), [(100, False), (99, True), (91, True), (90, False), (109, True)]
+)
+def test_a_sample_leaves_out_nobody_or_enough_people(people: int, hidden: bool) -> None:
+    sample = total(people, sample="timed")
+    found = published(results(total(100), sample), minimum_people=10).estimates
+    assert [line.suppressed for line in found] == [False, hidden]
+
+
+def test_a_sample_that_leaves_out_few_on_one_side_is_hidden() -> None:
+    whole = total(100, **sides(50, 50))
+    sample = total(80, sample="timed", **sides(49, 31))
+    found = published(results(whole, sample), minimum_people=10).estimates
+    assert [line.suppressed for line in found] == [False, True]
+
+
+def test_a_sample_is_compared_with_its_own_figure_only() -> None:
+    whole = [total(100), total(80, estimand="time_ratio"), total(80, arm="second")]
+    sample = total(80, sample="timed")
+    alone = total(95, sample="timed", estimand="quality_difference")
+    blank = not_estimable("no dates", dimension="all", sample="timed", estimand="time_ratio")
+    found = published(results(*whole, sample, alone, blank), minimum_people=10).estimates
+    assert [line.suppressed for line in found[3:]] == [False, False, False]
+
+
+def arms(*people: int, **given: Any) -> list[EstimateRow]:
+    """Return the rows of all arms together and of each arm."""
+    together = total(sum(people), arm="all arms", **given)
+    single = [total(size, arm=f"arm {place}", **given) for place, size in enumerate(people)]
+    return [together, *single]
+
+
+@pytest.mark.parametrize(
+    ("people", "hidden"),
+    [((50, 100, 9), {0, 2}), ((9, 100, 50), {0, 2}), ((9, 8, 50), {0, 1, 2}), ((10, 50), set())],
+)
+def test_beside_a_suppressed_arm_the_smallest_other_one_is_too(
+    people: tuple[int, ...], hidden: set[int]
+) -> None:
+    found = published(results(*arms(*people)), minimum_people=10).estimates
+    assert {place for place, line in enumerate(found[1:]) if line.suppressed} == hidden
+    assert not found[0].suppressed
+
+
+def test_arms_are_hidden_figure_by_figure_and_not_for_their_groups() -> None:
+    first, second = arms(50, 100, 9), arms(70, 9, 60, estimand="time_ratio")
+    third = arms(50, 100, 30, estimand="quality_difference")
+    group = row(5, group="5", arm="arm 0", estimand="quality_difference")
+    blank = not_estimable("no dates", dimension="all", arm="x", estimand="quality_difference")
+    found = published(results(*first, *second, *third, group, blank), minimum_people=10).estimates
+    hidden = [line.suppressed for line in found]
+    assert hidden == [
+        *(False, True, False, True),
+        *(False, False, True, True),
+        *(False, False, False, False),
+        *(True, False),
+    ]
+
+
 def test_a_person_may_do_several_types_of_task_so_people_are_not_subtracted() -> None:
     rows = [
         row(people, group=str(people), dimension="task_type") for people in (300, 290, 280, 9, 8)
@@ -151,7 +305,7 @@ def test_few_people_on_one_side_of_the_comparison_are_few() -> None:
 
 
 def test_a_suppressed_row_has_no_number_at_all() -> None:
-    small = row(9, group="nine", participants_with_ai=9, participants_without_ai=9)
+    small = row(9, group="nine", notes=("a note",), **sides(9, 9))
     suppressed = published(results(small), minimum_people=10).estimates[0]
     assert suppressed.suppressed
     assert {name: getattr(suppressed, name) for name in NUMBERS} == dict.fromkeys(NUMBERS)
@@ -176,6 +330,27 @@ def test_a_reason_stands_where_the_group_is_known_to_be_large() -> None:
     ratio = row(50, group="known", estimand="time_ratio")
     found = published(results(daily, ratio), minimum_people=10).estimates[0]
     assert (found.suppressed, found.not_estimable) == (False, "task logs have no dates")
+
+
+def test_a_group_without_a_count_is_as_small_as_its_smallest_side_elsewhere() -> None:
+    lopsided = row(50, group="known", estimand="time_ratio", **sides(9, 41))
+    balanced = row(40, group="known", estimand="quality_difference", **sides(20, 20))
+    daily = not_estimable("task logs have no dates", group="known")
+    found = published(results(lopsided, balanced, daily), minimum_people=10).estimates
+    assert [line.suppressed for line in found] == [True, False, True]
+
+
+def test_the_reason_for_no_total_names_nobody() -> None:
+    blank = not_estimable("task logs have no dates", dimension="all")
+    found = published(results(total(9, estimand="time_ratio"), blank), minimum_people=10).estimates
+    assert [line.suppressed for line in found] == [True, False]
+    assert found[1].not_estimable == "task logs have no dates"
+
+
+def test_notes_lose_names_and_counts_and_are_said_once() -> None:
+    notes = ("a task type is left out: email", "a task type is left out: calls", "9 people left")
+    (only,) = published(results(total(50, notes=notes)), minimum_people=10).estimates
+    assert only.notes == ("a task type is left out",)
 
 
 @pytest.mark.parametrize(
@@ -208,9 +383,17 @@ def test_checks_keep_their_verdict_and_lose_their_figures() -> None:
     assert (found.verdict, found.message) == ("pass", "The arms are as planned")
 
 
+def test_a_check_whose_sentence_is_all_figures_keeps_its_verdict() -> None:
+    check = Check(check="c", statistic=1, p_value=1, verdict="warn", message="3 people left")
+    assert published(results(checks=(check,)), minimum_people=10).checks[0].message == "warn"
+
+
 def test_an_estimand_without_a_rule_is_an_error_that_names_it() -> None:
-    with pytest.raises(ValueError, match="no rule says how 'new_estimand' is published"):
+    with pytest.raises(ValueError, match="no rule says how 'new_estimand' is published") as raised:
         published(results(total(30, estimand="new_estimand")), minimum_people=10)
+    known = str(raised.value).partition("there are rules for ")[2].split(", ")
+    assert known == sorted(known)
+    assert {"time_ratio", "minutes_saved_per_task"} < set(known)
 
 
 def test_a_minimum_below_one_is_an_error() -> None:
