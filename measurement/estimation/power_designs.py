@@ -101,7 +101,9 @@ def _crossover(inputs: PowerInputs, staying: float, effect: Effect) -> Precision
 def _observational(inputs: PowerInputs, staying: float, effect: Effect) -> Precision:
     """Differences within the people who use AI; the others only count as clusters."""
     information = within_people(inputs, inputs.use_by_adopters)
-    within = inputs.task_sd**2 / information.mean
+    # Tasks with AI weigh as the share without, where n1 x n0 / (n1 + n0) is the weight.
+    varied = effect.within * (1 - inputs.use_by_adopters)
+    within = (inputs.task_sd**2 + varied) / information.mean
     users = Group(staying * inputs.adopters, effect.between, within, information.cv)
     clusters = staying * logging_share(inputs)
     return clustered((users,), clusters, tasks=staying * inputs.tasks_per_participant)

@@ -10,7 +10,7 @@ class Effect:
     """The effect that the design's coefficient measures, on log(minutes).
 
     mean: over people and tasks. between: its variance between people. within: variance that it
-    adds to tasks under the treatment, because not each is done with AI.
+    adds to tasks under the treatment, because not each is done with AI and not each gains alike.
     """
 
     mean: float
@@ -25,12 +25,12 @@ def effect_of(inputs: PowerInputs, log_ratio: float) -> Effect:
     An observational trial compares by use.
     """
     if inputs.design == "observational":
-        return Effect(log_ratio, inputs.effect_sd**2, 0.0)
+        return Effect(log_ratio, inputs.effect_sd**2, inputs.task_effect_sd**2)
     square = log_ratio**2 + inputs.effect_sd**2
     use = inputs.use_by_adopters
     mean = inputs.uptake * log_ratio
     return Effect(
         mean=mean,
         between=inputs.uptake * use * square - mean**2,
-        within=inputs.uptake * (1 - use) * square,
+        within=inputs.uptake * ((1 - use) * square + inputs.task_effect_sd**2),
     )

@@ -114,6 +114,9 @@ class PowerInputs:
     effect_sd: float = _number(
         0.0, "standard deviation of log(time ratio) between people who use AI", 0, 3
     )
+    task_effect_sd: float = _number(
+        0.0, "standard deviation of log(time ratio) between tasks, as between task types", 0, 3
+    )
     arms: int = _whole(2, "arms, the one without AI among them", 2, 20, *KINDS_WITH_ARMS)
     ratio: float = _number(
         1.0, "participants in each arm with AI for one without", 0.1, 10, *KINDS_WITH_ARMS

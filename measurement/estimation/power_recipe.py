@@ -15,10 +15,10 @@ def power_inputs_of(recipe: Recipe, *, design: str, logs_per_participant: int) -
     """Return the assumptions that `simulate` fulfils; planned power and confidence as usual.
 
     People who withdraw lose half of their tasks on average: they count as half lost. Departments
-    that gain differently from AI count as people who do; task types that do, not at all. An effect
-    that grows over weeks is not foreseen.
+    that gain differently from AI count as people who do. An effect that grows over weeks is not
+    foreseen.
     """
-    by_department = abs(_log_ratio(recipe)) * _effects(recipe)[1]
+    by_type, by_department = _log_ratio(recipe), _effects(recipe)
     return PowerInputs(
         design=design,
         tasks_per_participant=logs_per_participant,
@@ -28,14 +28,15 @@ def power_inputs_of(recipe: Recipe, *, design: str, logs_per_participant: int) -
         attrition=recipe.withdrawals / 2,
         uptake=recipe.adopters * recipe.use_by_adopters,
         adopters=recipe.adopters,
-        effect_sd=math.hypot(recipe.effect_sd, by_department),
+        effect_sd=math.hypot(recipe.effect_sd, by_type[0] * by_department[1]),
+        task_effect_sd=by_type[1] * abs(by_department[0]),
         **_of_design(recipe, design),
     )
 
 
 def time_ratio_of(recipe: Recipe) -> float:
     """Return the time ratio where AI is used, task types and departments weighted by share."""
-    return math.exp(_log_ratio(recipe) * _effects(recipe)[0])
+    return math.exp(_log_ratio(recipe)[0] * _effects(recipe)[0])
 
 
 def _of_design(recipe: Recipe, design: str) -> dict[str, Any]:
@@ -58,10 +59,10 @@ def _of_design(recipe: Recipe, design: str) -> dict[str, Any]:
     return found
 
 
-def _log_ratio(recipe: Recipe) -> float:
-    """Return the mean log time ratio of the task types, where a department's effect is 1."""
+def _log_ratio(recipe: Recipe) -> tuple[float, float]:
+    """Return mean and standard deviation of the task types' log time ratios."""
     log_ratios = [math.log(item.ratio_with_ai) for item in recipe.task_types]
-    return _spread(log_ratios, [item.share for item in recipe.task_types])[0]
+    return _spread(log_ratios, [item.share for item in recipe.task_types])
 
 
 def _effects(recipe: Recipe) -> tuple[float, float]:

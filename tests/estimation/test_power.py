@@ -141,16 +141,20 @@ class TestClosedForms:
     def test_incomplete_use_dilutes_and_scatters_the_effect(self) -> None:
         inputs = PowerInputs(design="parallel", uptake=0.4, adopters=0.5, effect_sd=0.1)
         found = effect_of(inputs, -0.3)
+        varied = effect_of(replace(inputs, task_effect_sd=0.2), -0.3)
         # Half of the people have 0.8 of an effect of variance 0.01 and mean -0.3, half have none.
         assert found.mean == pytest.approx(-0.12)
         assert found.between == pytest.approx(0.5 * 0.64 * (0.09 + 0.01) - 0.12**2)
         assert found.within == pytest.approx(0.5 * 0.8 * 0.2 * (0.09 + 0.01))
+        assert varied.within == pytest.approx(found.within + 0.4 * 0.04)
+        assert (varied.mean, varied.between) == (found.mean, found.between)
 
     def test_an_observational_trial_compares_by_use(self) -> None:
         inputs = PowerInputs(design="observational", uptake=0.4, adopters=0.5, effect_sd=0.1)
         found = effect_of(inputs, -0.3)
         assert (found.mean, found.within) == (-0.3, 0.0)
         assert found.between == pytest.approx(0.01)
+        assert effect_of(replace(inputs, task_effect_sd=0.2), -0.3).within == pytest.approx(0.04)
 
     def test_the_treated_arm_varies_more(self) -> None:
         inputs = replace(one_task_each(), uptake=0.4, adopters=0.5)
@@ -183,9 +187,12 @@ class TestClosedForms:
 
     def test_an_observational_trial_rests_on_the_users(self) -> None:
         numbers = SIMPLE | {"uptake": 0.25, "adopters": 0.5, "tasks_per_participant": 9}
-        found = precision(PowerInputs(design="observational", **numbers), 100, -0.5)
+        inputs = PowerInputs(design="observational", **numbers)
+        found = precision(inputs, 100, -0.5)
         assert found.variance == pytest.approx(0.16 / (50 * 8 / 4))
         assert found.clusters == 100
+        varied = precision(replace(inputs, uptake=0.4, task_effect_sd=0.3), 100, -0.5)
+        assert varied.variance == pytest.approx((0.16 + 0.09 / 5) / (50 * 8 * 0.16))
 
     def test_tasks_are_the_clusters_where_they_are_randomised(self) -> None:
         inputs = PowerInputs(

@@ -251,6 +251,7 @@ class TestRecipes:
             "uptake": 0.4,
             "adopters": 0.5,
             "effect_sd": math.hypot(0.1, own),
+            "task_effect_sd": math.log(2) * math.sqrt(3 / 16) / 2,
         }
         for inputs in found.values():
             assert {name: getattr(inputs, name) for name in expected} == pytest.approx(expected)
