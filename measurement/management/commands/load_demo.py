@@ -17,7 +17,8 @@ from measurement.management.demo import admit
 from measurement.management.progress import Progress
 from measurement.models import Trial
 
-SECONDS_WITHOUT_PROGRESS: Final = 120
+# One analysis is one step, and on a busy machine that of a million task logs takes minutes.
+SECONDS_WITHOUT_PROGRESS: Final = 600
 SECONDS_BETWEEN_LOOKS: Final = 0.25
 
 
