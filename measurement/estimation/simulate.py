@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from measurement.estimation.bundle import (
     Bundle,
@@ -20,16 +21,15 @@ from measurement.estimation.definition import Trial, parse_trial
 from measurement.estimation.simulate_logs import draw_task_logs
 from measurement.estimation.simulate_people import (
     ARMS,
-    Access,
     Dates,
-    People,
     draw_access,
     draw_people,
     participants_frame,
 )
 from measurement.estimation.simulate_recipe import Recipe
+from measurement.estimation.simulate_setting import setting
 from measurement.estimation.simulate_survey import draw_survey_responses
-from measurement.estimation.simulate_truth import Setting, truth
+from measurement.estimation.simulate_truth import truth
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,8 @@ def simulate(
         given = f"{participants} participants, {logs_per_participant} logs per participant"
         raise ValueError(f"{given}: at least 2 and 1 are allowed")
     recipe = recipe or Recipe()
+    if recipe.ramp_weeks > 1 and design != "stepped_wedge":
+        raise ValueError(f"ramp_weeks {recipe.ramp_weeks}: allowed in a stepped_wedge only")
     trial = _trial(recipe, design, participants, logs_per_participant, seed)
     rng = np.random.default_rng(seed)
     days = _working_days(recipe)
@@ -76,8 +78,10 @@ def simulate(
         survey_responses=canonical_survey_responses(responses),
     )
     about = {"slug": trial.slug, "design": design, "seed": seed, "simulated": True}
-    setting = _setting(recipe, design, people, access, len(days), logs_per_participant)
-    return Simulation(bundle, {**about, **truth(recipe, setting)})
+    ordinary = pd.Index(logs.loc[~logs["novel"], "participant"])
+    counts = np.bincount(pd.Index(people.name).get_indexer(ordinary), minlength=participants)
+    drawn = setting(recipe, design, people, access, days, logs_per_participant, counts)
+    return Simulation(bundle, {**about, **truth(recipe, drawn)})
 
 
 def write_simulation(simulation: Simulation, path: Path | str) -> Path:
@@ -145,27 +149,3 @@ def _working_days(recipe: Recipe) -> Dates:
     last = min(recipe.logged_until or recipe.ends_on, recipe.ends_on)
     days = np.arange(np.datetime64(recipe.starts_on), np.datetime64(last) + 1)
     return np.asarray(days[is_working_day(days)])
-
-
-def _setting(
-    recipe: Recipe,
-    design: str,
-    people: People,
-    access: Access,
-    days: int,
-    logs_per_participant: int,
-) -> Setting:
-    stays = np.arange(days)[None, :] < people.days[:, None]
-    exposed = (access.open_on & stays).sum(axis=1) / days * logs_per_participant
-    given_ai = access.open_on.any(axis=1)
-    if design == "task_randomised":
-        exposed = exposed / 2
-    return Setting(
-        design=design,
-        people_by_department=np.bincount(people.department, minlength=len(recipe.departments)),
-        people_by_profession=np.bincount(
-            people.profession[given_ai], minlength=len(recipe.professions)
-        ),
-        exposed_logs=exposed[given_ai],
-        logs_per_working_day=logs_per_participant / days,
-    )

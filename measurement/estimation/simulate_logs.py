@@ -1,5 +1,6 @@
 """Draws the task logs of a simulated trial."""
 
+import math
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,9 @@ from measurement.estimation.simulate_people import (
     Floats,
     People,
     drawn,
+    grown,
     named,
+    weeks_since_access,
 )
 from measurement.estimation.simulate_recipe import Recipe
 
@@ -45,10 +48,12 @@ def draw_task_logs(
     person, day, used, assigned = person[source], day[source], used[source], assigned[source]
     task_type = drawn([item.share for item in recipe.task_types], len(source), rng)
     without_ai = _log_minutes_without_ai(recipe, people, person, task_type, rng)
+    change = _log_ratio(recipe, people, person, task_type)
+    change *= grown(recipe, weeks_since_access(recipe, access, days))[person, day]
     columns = {
         "participant": people.name[person],
         "key": np.char.mod("%08d", np.arange(1, len(source) + 1)).astype(object),
-        "minutes": _minutes(without_ai + used * _log_ratio(recipe, people, person, task_type)),
+        "minutes": _minutes(without_ai + used * change),
         "ai_used": used,
         "date": _dates(recipe, people, days, person, day, rng),
         "task_type": named(recipe.task_types, task_type),
@@ -82,14 +87,23 @@ def _log_minutes_without_ai(
     recipe: Recipe, people: People, person: Codes, task_type: Codes, rng: Generator
 ) -> Floats:
     medians = np.log([item.minutes for item in recipe.task_types])
-    errors = rng.normal(0, recipe.error_sd, len(person))
+    errors = _errors(recipe, len(person), rng)
     return np.asarray(medians[task_type] + people.log_minutes[person] + errors)
+
+
+def _errors(recipe: Recipe, size: int, rng: Generator) -> Floats:
+    """Draw errors with mean 0 and standard deviation `error_sd`."""
+    degrees = recipe.error_degrees_of_freedom
+    if math.isinf(degrees):
+        return rng.normal(0, recipe.error_sd, size)
+    return recipe.error_sd * math.sqrt((degrees - 2) / degrees) * rng.standard_t(degrees, size)
 
 
 def _log_ratio(recipe: Recipe, people: People, person: Codes, task_type: Codes) -> Floats:
     ratios = np.log([item.ratio_with_ai for item in recipe.task_types])
     effects = np.array([item.effect for item in recipe.departments])
-    return np.asarray(ratios[task_type] * effects[people.department[person]])
+    shared = ratios[task_type] * effects[people.department[person]]
+    return np.asarray(shared + people.log_ratio[person])
 
 
 def _minutes(log_minutes: Floats) -> Floats:

@@ -32,6 +32,8 @@ class People:
     profession: Codes
     adopts: Booleans
     log_minutes: Floats
+    log_ratio: Floats
+    """The participant's own effect: what is added to the log of the time ratio."""
     days: Codes
     """Working days with logs possible: the first `days` of the trial's."""
 
@@ -54,6 +56,9 @@ def draw_people(recipe: Recipe, participants: int, days: int, rng: Generator) ->
     team = _teams(department, recipe.team_size)
     team_effects = rng.normal(0, recipe.team_sd, team.max() + 1)
     leaves = rng.random(participants) < recipe.withdrawals
+    own_effects = np.zeros(participants)
+    if recipe.effect_sd:  # else nothing is drawn, so that older trials stay as they were
+        own_effects = rng.normal(0, recipe.effect_sd, participants)
     width = len(str(participants))
     return People(
         name=np.array([f"p{number:0{width}d}" for number in range(1, participants + 1)], object),
@@ -63,6 +68,7 @@ def draw_people(recipe: Recipe, participants: int, days: int, rng: Generator) ->
         profession=drawn([item.share for item in recipe.professions], participants, rng),
         adopts=rng.random(participants) < recipe.adopters,
         log_minutes=rng.normal(0, recipe.participant_sd, participants) + team_effects[team],
+        log_ratio=own_effects,
         days=np.where(leaves, rng.integers(1, days + 1, participants), days),
     )
 
@@ -164,3 +170,14 @@ def _steps(recipe: Recipe) -> Dates:
     weeks = ((recipe.ends_on - recipe.starts_on).days + 7) // 7
     at_week = [weeks * (step + 1) // (recipe.steps + 1) for step in range(recipe.steps)]
     return np.datetime64(recipe.starts_on) + 7 * np.array(at_week)
+
+
+def weeks_since_access(recipe: Recipe, access: Access, days: Dates) -> Codes:
+    """Return the weeks since the first with access, of each participant and working day."""
+    week = (days - np.datetime64(recipe.starts_on)).astype(np.int64) // 7
+    return np.asarray(week[None, :] - week[access.open_on.argmax(axis=1)][:, None])
+
+
+def grown(recipe: Recipe, weeks: Codes) -> Floats:
+    """Return the share of its full size that the log of the time ratio has in these weeks."""
+    return np.clip((weeks + 1) / recipe.ramp_weeks, 0.0, 1.0)

@@ -1,6 +1,7 @@
 """The ingredients of a simulated trial: who takes part, what they do, what AI does to it."""
 
 import datetime
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,8 +74,9 @@ class Recipe:
     """Everything that a simulated trial is made from, but its size, design and seed.
 
     log(minutes) = log(median of the type) + participant + team + error, plus, where AI is used,
-    log(ratio of the type) x effect of the department. Participant, team and error are normal
-    with mean 0 and the standard deviations `*_sd`, on the log scale.
+    log(ratio of the type) x effect of the department + the participant's own effect. Participant,
+    team, own effect and error are normal with mean 0 and the standard deviations `*_sd`, on the
+    log scale; errors may follow Student's t.
     """
 
     slug: str = "simulated-trial"
@@ -103,6 +105,12 @@ class Recipe:
     participant_sd: float = 0.30
     team_sd: float = 0.08
     error_sd: float = 0.50
+    error_degrees_of_freedom: float = math.inf
+    """Of Student's t of the errors, above 2; mean minutes are finite where they are normal only."""
+    effect_sd: float = 0.0
+    ramp_weeks: int = 1
+    """Weeks of access until the log of the time ratio has grown, in equal steps, to its full size;
+    more than 1 in a stepped wedge only."""
     logging_shape: float = 2.0
     """Of the gamma distribution of how much people log: smaller is less equal."""
     withdrawals: float = 0.03
@@ -128,3 +136,9 @@ class Recipe:
                 f"starts_on {self.starts_on}, logged_until {self.logged_until}, ends_on "
                 f"{self.ends_on}: ascending days are allowed"
             )
+        if not self.error_degrees_of_freedom > 2:
+            raise ValueError(
+                f"error_degrees_of_freedom {self.error_degrees_of_freedom}: above 2 is allowed"
+            )
+        if self.ramp_weeks < 1:
+            raise ValueError(f"ramp_weeks {self.ramp_weeks}: 1 or more are allowed")

@@ -2,8 +2,10 @@
 
 No estimator is involved: every target is an expectation under the model of `Recipe`. Minutes are
 rounded to 0.01 and cut at a day's length, which moves no target by more than 0.001 minutes.
+Where errors follow Student's t, minutes have no finite mean and their targets are None.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,23 +14,34 @@ from numpy.typing import NDArray
 
 from measurement.estimation.definition import Assumptions
 from measurement.estimation.simulate_recipe import Recipe
+from measurement.estimation.simulate_setting import Growth, Setting, Takers
 
 Floats = NDArray[np.float64]
-Counts = NDArray[np.signedinteger[Any]]
 
 DEFINITIONS: Final = {
     "time_ratio": (
         "exp of the mean, over task logs that are not novel, of the change in log(minutes) that "
-        "the treatment causes; task types and departments weigh by their numbers of logs"
+        "the treatment causes; task types and departments weigh by their numbers of logs. Where "
+        "tasks are randomised, the mean over the trial's own participants, who weigh by their "
+        "numbers of logs; in a roll-out, over the groups and weeks that have others to be compared "
+        "with, groups weighing by their participants"
+    ),
+    "complier_time_ratio": (
+        "exp of the mean change in log(minutes) where AI is used; weights are those of time_ratio"
     ),
     "minutes_saved_per_task": (
         "mean minutes of a task without the treatment less with it, over task logs that are not "
-        "novel; task types and departments weigh by their numbers of logs"
+        "novel; weights are those of time_ratio"
     ),
     "minutes_saved_per_working_day": (
         "sum over task types of minutes saved per task of the type x expected tasks of the type "
         "under the treatment per participant given AI and working day with access, less expected "
-        "minutes of novel tasks; people without logs included"
+        "minutes of novel tasks; people without logs included. In a roll-out, minutes saved per "
+        "task are those of the groups and weeks compared"
+    ),
+    "minutes_saved_per_day_used": (
+        "minutes_saved_per_working_day x expected working days with access / expected distinct "
+        "days with AI used, of the participants given AI"
     ),
     "working_days_saved_per_year": (
         "minutes_saved_per_working_day x 225 / (60 x 7.5), the default assumptions"
@@ -41,6 +54,10 @@ DEFINITIONS: Final = {
         "expected mean of band midpoints, the open band counting the survey's top_band_minutes, "
         "each respondent's waves averaged first; respondents are alike within a profession"
     ),
+    "perception_gap_minutes": (
+        "reported_minutes_saved_per_day less minutes_saved_per_working_day, the latter of people "
+        "with at least one task log"
+    ),
 }
 TREATMENTS: Final = {
     "task_randomised": "assignment of the task to AI (intention to treat)",
@@ -51,22 +68,6 @@ TREATMENTS: Final = {
     "observational": "use of AI for the task; use is independent of the task here, so that the "
     "comparison has a causal target, which no real trial without randomisation can claim",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """What the truth needs to know of the trial that was drawn.
-
-    people: number of participants by department and by profession, as drawn. exposed_logs:
-    expected ordinary logs with AI at hand, one entry a participant given AI.
-    logs_per_working_day: expected ordinary logs of a participant per working day.
-    """
-
-    design: str
-    people_by_department: Counts
-    people_by_profession: Counts
-    exposed_logs: Floats
-    logs_per_working_day: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,17 +89,21 @@ def truth(recipe: Recipe, setting: Setting) -> dict[str, Any]:
         "treatment": TREATMENTS[setting.design],
         "source": "expectations under the parameters of the simulation; no estimator is involved",
         **overall,
-        "working_days_saved_per_year": _days_per_year(measured),
+        "minutes_saved_per_day_used": _scaled(measured, setting.working_days_per_day_used),
+        "working_days_saved_per_year": _scaled(measured, _days_per_year()),
         "adoption_rate": _adoption(recipe, setting),
         "quality_difference": _quality(recipe) * _use(recipe, setting),
         "reported_minutes_saved_per_day": reported,
-        "reported_over_measured": reported / measured if measured > 0 else None,
+        "reported_over_measured": reported / measured if measured and measured > 0 else None,
+        "perception_gap_minutes": None
+        if measured is None
+        else reported - measured * setting.rate_of_those_with_logs,
         "by_department": {
             department.name: _effects(
                 recipe, setting, replace(weights, departments=np.eye(len(departments))[place])
             )
             for place, department in enumerate(recipe.departments)
-            if setting.people_by_department[place]
+            if setting.takers.weight[setting.takers.department == place].sum() > 0
         },
         "by_task_type": {
             task_type.name: _effects(
@@ -130,40 +135,74 @@ def _treated_per_working_day(recipe: Recipe, setting: Setting) -> float:
     return setting.logs_per_working_day * treated_share
 
 
-def _effects(recipe: Recipe, setting: Setting, weights: _Weights) -> dict[str, float]:
-    log_ratio, without_ai = _model(recipe)
-    use = _use(recipe, setting)
-    with_ai = without_ai * np.exp(log_ratio)
-    saved = use * (without_ai - with_ai)
-    novel = use * recipe.novel_per_ai_task * with_ai
+def _effects(recipe: Recipe, setting: Setting, weights: _Weights) -> dict[str, float | None]:
+    log_ratio, _ = _model(recipe)
+    takers = setting.takers
+    # Weights of takers: their departments may be some only.
+    of_people = takers.weight * (weights.departments[takers.department] > 0)
+    of_people = of_people / of_people.sum()
     share = float(weights.task_types.sum())
-    per_day = _treated_per_working_day(recipe, setting) * _mean(saved - novel, weights)
+    on_log = (log_ratio[takers.department] + takers.log_ratio[:, None]) @ weights.task_types
+    on_log *= setting.compared.mean / share
+    used = of_people * takers.use
+    saved = used @ _saved(recipe, takers, setting.compared) @ weights.task_types / share
     return {
-        "time_ratio": float(np.exp(use * _mean(log_ratio, weights) / share)),
-        "minutes_saved_per_task": float(_mean(saved, weights) / share),
-        "minutes_saved_per_working_day": per_day,
+        "time_ratio": float(np.exp(used @ on_log)),
+        "complier_time_ratio": None
+        if setting.design == "observational"
+        else float(np.exp(used @ on_log / used.sum())),
+        "minutes_saved_per_task": _finite(float(saved)),
+        "minutes_saved_per_working_day": _finite(_per_working_day(recipe, setting, weights)),
     }
+
+
+def _per_working_day(recipe: Recipe, setting: Setting, weights: _Weights) -> float:
+    """Return the target of people like the participants, in any design."""
+    alike, without_ai = setting.people_alike(recipe), _model(recipe)[1]
+    use = _use(recipe, setting)
+    saved = use * _saved(recipe, alike, setting.compared)
+    with_ai = alike.level[:, None] * without_ai - _saved(recipe, alike, setting.exposed)
+    novel = use * recipe.novel_per_ai_task * with_ai
+    mean = float(weights.departments @ (saved - novel) @ weights.task_types)
+    return _treated_per_working_day(recipe, setting) * mean
+
+
+def _saved(recipe: Recipe, takers: Takers, growth: Growth) -> Floats:
+    """Return mean minutes that using AI saves, takers x task types, over a growing effect."""
+    log_ratio, without_ai = _model(recipe)
+    full = log_ratio[takers.department] + takers.log_ratio[:, None]
+    ratio = sum(
+        weight * np.exp(size * full + size**2 * takers.spread / 2) for size, weight in growth
+    )
+    return np.asarray(takers.level[:, None] * without_ai * (1 - ratio))
 
 
 def _model(recipe: Recipe) -> tuple[Floats, Floats]:
     """Return log time ratios of AI (departments x types) and mean minutes without it (types).
 
-    The mean of a lognormal is its median x exp(variance / 2).
+    Both of a participant without deviations. The mean of a lognormal is its median x
+    exp(variance / 2).
     """
     ratios = np.array([task_type.ratio_with_ai for task_type in recipe.task_types])
     scales = np.array([department.effect for department in recipe.departments])
     medians = np.array([task_type.minutes for task_type in recipe.task_types])
-    variance = recipe.participant_sd**2 + recipe.team_sd**2 + recipe.error_sd**2
-    return np.outer(scales, np.log(ratios)), medians * np.exp(variance / 2)
+    finite = math.isinf(recipe.error_degrees_of_freedom)
+    factor = np.exp(recipe.error_sd**2 / 2) if finite else np.nan
+    return np.outer(scales, np.log(ratios)), medians * factor
 
 
-def _mean(by_department_and_type: Floats, weights: _Weights) -> float:
-    return float(weights.departments @ by_department_and_type @ weights.task_types)
+def _finite(number: float) -> float | None:
+    return None if math.isnan(number) else number
 
 
-def _days_per_year(minutes_per_day: float) -> float:
+def _scaled(number: float | None, factor: float) -> float | None:
+    return None if number is None else number * factor
+
+
+def _days_per_year() -> float:
+    """Return working days a year for each minute a day."""
     assumptions = Assumptions()
-    return minutes_per_day * assumptions.working_days_per_year / (60 * assumptions.hours_per_day)
+    return assumptions.working_days_per_year / (60 * assumptions.hours_per_day)
 
 
 def _adoption(recipe: Recipe, setting: Setting) -> float:
