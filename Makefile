@@ -9,7 +9,7 @@ PIP := .venv/bin/uv pip
 LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
 
-.PHONY: install demo test check bench mutation lock
+.PHONY: install demo test check bench calibrate mutation lock
 .DEFAULT_GOAL := install
 
 install: .venv/packages var/static/collected var/chromium
@@ -35,6 +35,10 @@ check: .venv/packages
 
 bench: install
 	python -m benchmarks
+
+# All of docs/calibration.md, or a quick run: make calibrate CALIBRATE="--trials 50 --designs cluster".
+calibrate: .venv/packages
+	@exec .venv/bin/python -m calibration $(CALIBRATE)
 
 # All files, or some: make mutation FILES="estimate groups".
 mutation: .venv/packages

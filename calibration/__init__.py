@@ -1,0 +1,1 @@
+"""Holds the engine's numbers against thousands of simulated trials: `make calibrate`."""

@@ -1,0 +1,111 @@
+"""Spreads the trials over worker processes, one a core, and gathers what they say."""
+
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from celery.result import AsyncResult
+
+from calibration.progress import Progress
+from calibration.scenarios import Scenario
+from calibration.trials import Judged
+from calibration.worker import QUEUE, Rows, app, judge
+from trialsite.embedded import ROOT, celery_url
+from trialsite.embedded.valkey import Valkey
+from trialsite.processes import Child, StartError, start, tail
+
+CHUNK: Final = 20
+WAITING_PER_WORKER: Final = 4
+SECONDS_BETWEEN_LOOKS: Final = 0.1
+# What it has in hand is of no use to anybody once we stop.
+PATIENCE_SECONDS: Final = 2
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Trials `first` to `first + trials - 1` of a scenario."""
+
+    scenario: Scenario
+    first: int
+    trials: int
+
+
+def chunks(scenarios: Sequence[Scenario], trials: int) -> Iterator[Chunk]:
+    """Cut the trials into pieces of a few seconds' work."""
+    for scenario in scenarios:
+        for first in range(0, trials, CHUNK):
+            yield Chunk(scenario, first, min(CHUNK, trials - first))
+
+
+@contextmanager
+def workers(folder: Path, number: int) -> Iterator[Child]:
+    """Have a broker and a Celery worker of that many processes run; stop both at the end.
+
+    Raises StartError where one of them cannot be started.
+    """
+    server = Valkey(folder)
+    server.open_alone("make calibrate")
+    try:
+        address = celery_url(server.url)
+        app.conf.update(broker_url=address, result_backend=address)
+        # What an earlier run that was killed has left.
+        app.control.purge()
+        worker = _started(folder, address, number)
+        try:
+            yield worker
+        finally:
+            worker.stop(patience_seconds=PATIENCE_SECONDS)
+    finally:
+        server.stop()
+
+
+def gather(
+    work: Sequence[Chunk], worker: Child, number: int, progress: Progress
+) -> Mapping[Scenario, Rows]:
+    """Have the chunks judged; return the rows of each scenario, in the order of its trials.
+
+    Raises StartError when the worker ends.
+    """
+    waiting, running = deque(enumerate(work)), dict[int, AsyncResult[Rows]]()
+    found: list[Rows] = [[] for _ in work]
+    while waiting or running:
+        while waiting and len(running) < number * WAITING_PER_WORKER:
+            place, chunk = waiting.popleft()
+            running[place] = judge.delay(chunk.scenario.number, chunk.first, chunk.trials)
+        for place in [place for place, result in running.items() if result.ready()]:
+            result = running.pop(place)
+            found[place] = [Judged(*row) for row in result.get()]
+            result.forget()
+            progress.advance(work[place].trials)
+        if worker.ended:
+            raise StartError(f"The worker has ended. The end of its log:\n{_tail(worker)}")
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    rows: dict[Scenario, Rows] = {}
+    for chunk, of_chunk in zip(work, found, strict=True):
+        rows.setdefault(chunk.scenario, []).extend(of_chunk)
+    return rows
+
+
+def _started(folder: Path, address: str, number: int) -> Child:
+    celery = [str(Path(sys.executable).parent / "celery"), "--app", "calibration.worker", "worker"]
+    options = ["--concurrency", str(number), "--queues", QUEUE, "--loglevel", "WARNING"]
+    # One thread a process: every core has a process of its own.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    addresses = {"CELERY_BROKER_URL": address, "CELERY_RESULT_BACKEND": address}
+    return start(
+        [*celery, *options, "--without-gossip", "--without-mingle", "--without-heartbeat"],
+        name="worker",
+        log=folder / "log" / "worker.log",
+        environment={**os.environ, **threads, **addresses},
+        folder=ROOT,
+    )
+
+
+def _tail(worker: Child) -> str:
+    return "" if worker.log is None else tail(worker.log)
