@@ -13,10 +13,7 @@ from measurement.estimation.definition import Trial
 from measurement.estimation.results import EstimateRow, Results
 
 EARLY: Final = "Until then intervals are wider, so that they hold however often they are looked at."
-ADJUSTED: Final = (
-    "intervals are widened for the number of groups, so that a group that only seems to differ "
-    "is no likelier than with a single figure"
-)
+ADJUSTED: Final = "intervals agree with tests that allow for the number of groups"
 
 
 def read_out_on(trial: Trial) -> datetime.date | None:

@@ -7,8 +7,16 @@ from measurement import frames
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.cells import classify
 from measurement.estimation.definition import Trial as Definition
+from measurement.estimation.flags import FLAG_RULES_VERSION
 from measurement.estimation.limits import winsorising_limits
-from measurement.models import DirtyMark, Participant, Trial, TrialMark, WinsorisingLimit
+from measurement.models import (
+    AnalysisRun,
+    DirtyMark,
+    Participant,
+    Trial,
+    TrialMark,
+    WinsorisingLimit,
+)
 
 
 def store(trial: Trial, bundle: Bundle) -> None:
@@ -17,7 +25,7 @@ def store(trial: Trial, bundle: Bundle) -> None:
 
 
 def refresh(trial: Trial) -> None:
-    """Compute the limits anew; where they changed, mark every participant dirty.
+    """Compute the limits anew; where they or the rules of flags changed, mark everybody dirty.
 
     To be called by one worker at a time. Raises OperationalError if the trial is being replaced.
     """
@@ -29,7 +37,7 @@ def refresh(trial: Trial) -> None:
         )
         # Fails if the trial was replaced since: limits of data that are gone must not be stored.
         Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
-        if not computed.equals(frames.limits(trial)):
+        if _has_old_flags(trial) or not computed.equals(frames.limits(trial)):
             _mark_everybody(trial)
         _replace(trial, computed)
 
@@ -38,6 +46,12 @@ def _computed(
     trial: Definition, participants: pd.DataFrame, task_logs: pd.DataFrame
 ) -> pd.DataFrame:
     return winsorising_limits(trial, classify(trial, participants, task_logs))
+
+
+def _has_old_flags(trial: Trial) -> bool:
+    """Say whether the newest analysis used flags by rules of another version."""
+    run = AnalysisRun.objects.filter(trial=trial).order_by("-pk").first()
+    return run is not None and run.flag_rules_version != FLAG_RULES_VERSION
 
 
 def _mark_everybody(trial: Trial) -> None:

@@ -61,10 +61,11 @@ def tobit(prepared: Prepared) -> Iterator[Answer]:
 
 
 def lee_bounds(prepared: Prepared) -> Iterator[Answer]:
-    """Yield, of trials with arms, the bounds on the time ratio of each arm with AI."""
-    if prepared.trial.design.kind not in ("parallel", "cluster"):
+    """Yield, of trials compared by their arms, bounds on the time ratio of each arm with AI."""
+    trial = prepared.trial
+    if trial.design.kind not in ("parallel", "cluster") or trial.plan.treatment == "used":
         return
-    for arm in ai_arms(prepared.trial):
+    for arm in ai_arms(trial):
         for place, sample in enumerate(BOUNDS):
             blank = _blank(prepared, "time_ratio", sample)
             yield filled(

@@ -38,6 +38,7 @@ PER_TASK: Final = ("time_ratio", "minutes_saved_per_task")
 PER_WORKING_DAY: Final = "minutes_saved_per_working_day"
 GROUP_TIME_OUTCOMES: Final = ("log_minutes", "minutes")
 """Quality is scored too seldom for a mean of each unit and week: it is regressed."""
+TWO_WAY: Final = "by two-way fixed effects, as there are too few values for group-time effects"
 ROLL_OUT: Final = "group-time effects of the roll-out, averaged over its participants and weeks"
 
 
@@ -48,6 +49,7 @@ class Effect:
     estimate: Estimate
     standard_errors: str
     clusters: int
+    terms: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -66,13 +68,19 @@ def effect(prepared: Prepared, cells: pd.DataFrame, outcome: Outcome) -> Effect:
         standard_errors=chosen,
         nested=model.absorbed is not None,
     )
-    return Effect(fitted.estimate(TREATMENT), chosen, fitted.clusters)
+    notes = (TWO_WAY,) if prepared.group_time else ()
+    return Effect(fitted.estimate(TREATMENT), chosen, fitted.clusters, model.terms, notes)
 
 
 def _group_time_effect(prepared: Prepared, cells: pd.DataFrame, outcome: Outcome) -> Effect:
     found = roll_out(prepared, cells, outcome)
-    notes = (ROLL_OUT, *found.notes)
-    return Effect(found.overall, found.standard_errors, found.clusters, notes)
+    return Effect(
+        found.overall,
+        found.standard_errors,
+        found.clusters,
+        terms=(prepared.model.cluster, "week", "task_type"),
+        notes=(ROLL_OUT, *found.notes),
+    )
 
 
 def roll_out(prepared: Prepared, cells: pd.DataFrame, outcome: Outcome) -> GroupTime:
@@ -89,6 +97,7 @@ def per_task(prepared: Prepared, cells: pd.DataFrame, row: EstimateRow) -> Answe
         _counted(row, cells, outcome),
         standard_errors=found.standard_errors,
         clusters=found.clusters,
+        terms=found.terms,
         notes=(*row.notes, *found.notes),
     )
     return tested(row, -found.estimate if outcome == "minutes" else found.estimate)
@@ -127,6 +136,8 @@ def savings_in(prepared: Prepared, cells: pd.DataFrame) -> Savings:
         uncompared=uncompared,
         standard_errors=found.standard_errors,
         clusters=found.clusters,
+        terms=found.terms,
+        notes=found.notes,
     )
 
 
@@ -155,7 +166,8 @@ def of_savings(row: EstimateRow, scope: Scope, savings: Savings) -> EstimateRow:
         with_counts(row, scope.regular),
         standard_errors=savings.standard_errors,
         clusters=savings.clusters,
-        notes=(*row.notes, *notes),
+        terms=savings.terms,
+        notes=(*row.notes, *savings.notes, *notes),
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from measurement.estimation.complier import complier_effect
 from measurement.estimation.definition import Survey, Trial
 from measurement.estimation.effects import (
+    TWO_WAY,
     days_on,
     days_with_access,
     of_savings,
@@ -181,6 +182,7 @@ class Figures:
             with_counts(row, cells),
             standard_errors=found.standard_errors,
             clusters=found.clusters,
+            notes=(*row.notes, *([TWO_WAY] if self.prepared.group_time else [])),
         )
         return tested(row, found.estimate)
 

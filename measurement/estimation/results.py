@@ -70,7 +70,10 @@ class LogCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A check of the experiment: `verdict` is pass, warn or fail; `message` one plain sentence."""
+    """A check of the experiment: `verdict` is pass, warn, fail or not_estimable.
+
+    `message` is one plain sentence.
+    """
 
     check: str
     statistic: float | None

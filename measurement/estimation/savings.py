@@ -46,6 +46,8 @@ class Savings:
     uncompared: tuple[str, ...]
     standard_errors: str
     clusters: int
+    terms: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def savings_by_task_type(model: Model, cells: pd.DataFrame) -> Savings:
@@ -66,6 +68,7 @@ def savings_by_task_type(model: Model, cells: pd.DataFrame) -> Savings:
         uncompared=uncompared,
         standard_errors=regression.standard_errors,
         clusters=regression.clusters,
+        terms=model.terms,
     )
 
 

@@ -223,6 +223,10 @@ def test_designs_without_arms_have_no_lee_bounds() -> None:
     assert list(lee_bounds(prepared(data))) == []
 
 
+def test_a_comparison_by_use_has_no_lee_bounds() -> None:
+    assert list(lee_bounds(prepared(trial({"treatment": "used"})))) == []
+
+
 def test_bounds_that_cannot_be_had_say_why_for_their_arm() -> None:
     found: Any = list(lee_bounds(prepared(trial(size=4))))
     low, high = found

@@ -1,5 +1,6 @@
 """The figures of the whole trial: what follows from the headline, and the gap to reports."""
 
+import datetime
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from measurement.estimation.effects import ROLL_OUT, TWO_WAY
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.figures import Figures
 from measurement.estimation.prepared import prepare
 from measurement.estimation.rows import ARITHMETIC, SELF_REPORTED
+from measurement.estimation.simulate import simulate
 from tests.estimation.frames import AS_OF, bundle
 
 SIZE = 48
@@ -221,3 +224,19 @@ def test_the_annual_figure_stands_under_other_conventions() -> None:
     )
     reported = [row for row in table if row.day_basis == "reported"]
     assert [row.not_estimable for row in reported] == ["no survey responses with minutes saved"]
+
+
+def test_a_roll_out_says_which_figures_are_group_time_effects() -> None:
+    data = simulate(
+        participants=120, logs_per_participant=12, design="stepped_wedge", seed=4
+    ).bundle
+    found = rows(Figures(prepare(evidence_of(data, datetime.date(2025, 12, 31)))).measured())
+
+    for estimand in ("time_ratio", "minutes_saved_per_working_day", "full_time_equivalents"):
+        row = found[estimand, "primary"]
+        assert ROLL_OUT in row.notes
+        assert row.terms == ("team", "week", "task_type")
+    for estimand in ("complier_time_ratio", "quality_difference"):
+        row = found[estimand, "primary"]
+        assert TWO_WAY in row.notes
+        assert row.terms == ("participant", "week", "task_type")

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from measurement import bundles, cells, frames, limits
+from measurement import analysis, bundles, cells, frames, limits
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.cells import classify
 from measurement.estimation.limits import winsorising_limits
@@ -178,3 +178,16 @@ def _replace(bundle: Bundle) -> None:
         bundles.load(bundle, replace=True)
     finally:
         connection.close()
+
+
+def test_flags_by_rules_of_another_version_are_found_anew() -> None:
+    trial = bundles.load(small_bundle())
+    run = analysis.analyse(trial)
+    limits.refresh(trial)
+    assert not DirtyMark.objects.exists()
+
+    run.flag_rules_version = "late_entry 0"
+    run.save()
+    limits.refresh(trial)
+
+    assert DirtyMark.objects.count() == 8
