@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,19 @@ class Evidence:
     as_of: datetime.date
     limits: pd.DataFrame
     history: History = field(default_factory=History)
+
+    @cached_property
+    def coded_participants(self) -> pd.DataFrame:
+        """The participants with their texts as categories."""
+        return _with_categories(self.participants)
+
+    @cached_property
+    def coded_cells(self) -> pd.DataFrame:
+        """The cells with their texts as categories, but for the keys of single logs.
+
+        Categories are in the order of their values: comparing numbers is faster.
+        """
+        return _with_categories(self.cells)
 
 
 def evidence_of(
@@ -65,3 +79,8 @@ def log_cells(classified: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     logs = classified[classified["rule"] == ""]
     forecast = logs["forecast_minutes"].to_numpy(dtype=np.float64)
     return single_logs(logs, limits).assign(key=logs["key"], log_forecast_minutes=np.log(forecast))
+
+
+def _with_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    texts = [name for name in frame if frame[name].dtype == "str" and name != "key"]
+    return frame.astype(dict.fromkeys(texts, "category"))

@@ -10,7 +10,7 @@ from measurement.estimation.definition import Trial
 from measurement.estimation.designs import fixed_effects, uses_group_time
 from measurement.estimation.evidence import Evidence
 from measurement.estimation.planned_model import Model, planned_model
-from measurement.estimation.scopes import Scope, everything
+from measurement.estimation.scopes import Scope, everything, joined
 from measurement.estimation.specifications import cells_of
 
 MODEL_KEYS = ("participant", "task_type", "assigned", "used", "access", "novel")
@@ -40,7 +40,8 @@ class Prepared:
 
     def scope_of(self, sample: str, *, by: str | None = None) -> Scope:
         """Return everybody's scope of a sample, its cells also told apart by the column `by`."""
-        return everything(self.evidence, _cells(self.evidence, sample, by))
+        cells = _cells(self.evidence, sample, by)
+        return replace(self.whole, cells=joined(self.evidence, cells))
 
     @cached_property
     def weekly(self) -> Scope:

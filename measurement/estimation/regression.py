@@ -106,9 +106,9 @@ class Projection:
 class Fit:
     """Coefficients with the influence of every cluster on them.
 
-    coefficients: by name; psi: clusters x names, small-sample factor included; residual_variance:
-    of single logs; dropped: terms that the terms to their left already explain; refused: terms
-    that rest on one cluster, whose own standard error would mean nothing, with the reason.
+    coefficients: by name; psi: clusters x names, small-sample factor included; dropped: terms that
+    the terms to their left already explain; refused: terms that rest on one cluster, whose own
+    standard error would mean nothing, with the reason.
     """
 
     coefficients: pd.Series[float]
@@ -117,7 +117,6 @@ class Fit:
     clusters: int
     logs: int
     standard_errors: StandardErrors
-    residual_variance: float
     dropped: tuple[str, ...]
     refused: Mapping[str, str]
 
@@ -172,7 +171,7 @@ def fit(sample: Sample, *, standard_errors: StandardErrors, nested: bool) -> Fit
         if nested or standard_errors == "CR3":
             require_nested(sample, numbers)
     projection = project(sample)
-    logs = math.fsum(sample.weights.tolist())
+    logs = float(sample.weights.sum())
     spare = logs - _terms(sample, projection, nested and not by_row)
     if spare <= 0:
         raise NotEstimable(f"{logs:.0f} logs are too few for the terms of the model")
@@ -184,7 +183,6 @@ def fit(sample: Sample, *, standard_errors: StandardErrors, nested: bool) -> Fit
         psi = _jackknife(projection, coefficients, numbers, len(clusters))
     else:
         psi = _moves(projection, _row_scores(sample, projection, numbers))
-    squares = math.fsum(np.square(projection.residual).tolist() + sample.within.tolist())
     names = list(projection.names)
     return Fit(
         coefficients=pd.Series(coefficients, index=names),
@@ -193,7 +191,6 @@ def fit(sample: Sample, *, standard_errors: StandardErrors, nested: bool) -> Fit
         clusters=len(clusters),
         logs=round(logs),
         standard_errors=standard_errors,
-        residual_variance=squares / spare,
         dropped=projection.dropped,
         refused={} if by_row else terms_on_one_cluster(projection, numbers, clusters),
     )

@@ -55,7 +55,21 @@ class Scope:
 
 def everything(evidence: Evidence, cells: pd.DataFrame) -> Scope:
     """Return the scope of these of the evidence's cells and of everybody given AI."""
-    return Scope(ALL, ALL, _joined(evidence, cells), _given_ai(evidence))
+    return Scope(ALL, ALL, joined(evidence, cells), _given_ai(evidence))
+
+
+def joined(evidence: Evidence, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells in canonical order with the columns of their participants and `d`."""
+    keys = [_ranks(cells[key]) for key in (*CELL_KEYS, "key") if key in cells]
+    cells = cells.iloc[np.lexsort(keys[::-1])].reset_index(drop=True)
+    people = evidence.coded_participants
+    places = pd.Index(evidence.participants["participant"]).get_indexer(
+        pd.Index(cells["participant"])
+    )
+    own = people.drop(columns="participant").iloc[places].reset_index(drop=True)
+    treatment = cells["used" if evidence.trial.plan.treatment == "used" else "assigned"]
+    d = treatment.astype("boolean").to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.DataFrame(pd.concat([cells, own], axis=1)).assign(d=d)
 
 
 def subgroups(evidence: Evidence, whole: Scope, dimension: str) -> Iterator[Scope]:
@@ -80,24 +94,10 @@ def subgroups(evidence: Evidence, whole: Scope, dimension: str) -> Iterator[Scop
         )
 
 
-def _joined(evidence: Evidence, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells in canonical order with the columns of their participants and `d`.
-
-    Texts become categories, in the order of their values: comparing numbers is faster.
-    """
-    people = evidence.participants
-    keys = [key for key in (*CELL_KEYS, "key") if key in cells]
-    cells = cells.sort_values(keys, kind="stable").reset_index(drop=True)
-    places = pd.Index(people["participant"]).get_indexer(cells["participant"])
-    own = _with_categories(people.drop(columns="participant")).iloc[places].reset_index(drop=True)
-    treatment = cells["used" if evidence.trial.plan.treatment == "used" else "assigned"]
-    d = treatment.astype("boolean").to_numpy(dtype=np.float64, na_value=np.nan)
-    return pd.DataFrame(pd.concat([_with_categories(cells), own], axis=1)).assign(d=d)
-
-
-def _with_categories(frame: pd.DataFrame) -> pd.DataFrame:
-    texts = [name for name in frame if frame[name].dtype == "str" and name != "key"]
-    return frame.astype(dict.fromkeys(texts, "category"))
+def _ranks(values: pd.Series) -> NDArray[np.intp]:
+    """Return numbers that sort as the values do, missing ones last."""
+    codes, distinct = pd.factorize(values, sort=True)
+    return np.where(codes < 0, len(distinct), codes)
 
 
 def _given_ai(evidence: Evidence) -> pd.DataFrame:

@@ -45,4 +45,4 @@ def cells_of(evidence: Evidence, sample: str) -> pd.DataFrame:
     """Return the evidence's cells as a sample of SPECIFICATIONS, or "primary", has them."""
     if sample == "primary":
         sample = "winsorised" if plans_winsorising(evidence.trial) else "raw"
-    return SPECIFICATIONS[sample](evidence.cells, evidence.limits)
+    return SPECIFICATIONS[sample](evidence.coded_cells, evidence.limits)
