@@ -107,9 +107,11 @@ def in_small_samples(
     """Return the precision with the factors of CR1 or CR3 and the degrees of freedom of clusters.
 
     `tasks` gives CR1 its factor (N-1)/(N-2). Strata in the model take up the clusters' deviations
-    further: one degree of freedom each but the first. Raises NotEstimable if none is left.
+    further, each but the first as much as each of the two means that are compared. Raises
+    NotEstimable if nothing is left.
     """
-    spare = 1 - (strata - 1) / (clusters - 2)
+    drawn_in = 1 / found.reported if standard_errors == "CR1" else found.reported
+    spare = 1 - (strata - 1) * (drawn_in - 1) / 2
     if spare <= 0:
         raise NotEstimable(f"{strata} strata are too many for {clusters:.0f} clusters")
     factor = (clusters - 1) / clusters / spare

@@ -14,18 +14,21 @@ from measurement.estimation.simulate_recipe import Recipe
 def power_inputs_of(recipe: Recipe, *, design: str, logs_per_participant: int) -> PowerInputs:
     """Return the assumptions that `simulate` fulfils; planned power and confidence as usual.
 
-    People who withdraw lose half of their tasks on average: they count as half lost. Departments
-    that gain differently from AI count as people who do. An effect that grows over weeks is not
-    foreseen.
+    People who withdraw count as people who log less. Departments that gain differently from AI
+    count as people who do. An effect that grows over weeks is not foreseen.
     """
     by_type, by_department = _log_ratio(recipe), _effects(recipe)
+    # Who withdraws does so after a share of the days that is uniform from 0 to 1.
+    kept, kept_squared = 1 - recipe.withdrawals / 2, 1 - recipe.withdrawals * 2 / 3
+    tasks = logs_per_participant * kept
+    unequal = (1 + 1 / recipe.logging_shape) * kept_squared / kept**2 - 1
     return PowerInputs(
         design=design,
-        tasks_per_participant=logs_per_participant,
-        tasks_cv=math.sqrt(1 / recipe.logging_shape + 1 / logs_per_participant),
+        tasks_per_participant=tasks,
+        tasks_cv=math.sqrt(unequal + 1 / tasks),
         participant_sd=math.hypot(recipe.participant_sd, recipe.team_sd),
         task_sd=recipe.error_sd,
-        attrition=recipe.withdrawals / 2,
+        attrition=0.0,
         uptake=recipe.adopters * recipe.use_by_adopters,
         adopters=recipe.adopters,
         effect_sd=math.hypot(recipe.effect_sd, by_type[0] * by_department[1]),

@@ -391,6 +391,21 @@ class TestClusters:
             19 / 20 * 40 / 39 * 99 / 98
         )
 
+    @pytest.mark.parametrize(("size", "errors"), [(15, "CR3"), (30, "CR1")])
+    def test_strata_cost_as_much_as_means_do(self, size: int, errors: Any) -> None:
+        # Two means are too near to the people who log most; each further stratum is half as much.
+        groups = [Group(size, 1.0, cv=0.8), Group(size, 1.0, cv=0.8)]
+        ratio = summed(groups, errors).reported
+        one, five = (clustered(groups, 2 * size, strata=strata) for strata in (1, 5))
+        if errors == "CR1":
+            taken = 4 * (1 / ratio - 1) / 2
+            assert five.reported == pytest.approx(one.reported * (1 - taken))
+        else:
+            taken = 4 * (ratio - 1) / 2
+            assert five.reported == pytest.approx(one.reported / (1 - taken))
+        degrees = one.effective_degrees_of_freedom * (1 - taken)
+        assert five.effective_degrees_of_freedom == pytest.approx(degrees)
+
     def test_too_few_clusters(self) -> None:
         groups = [Group(3, 1.0), Group(3, 1.0)]
         assert clustered(groups, 5.6).clusters == 5.6

@@ -243,11 +243,11 @@ class TestRecipes:
         }
         own = 0.75 * math.log(2) / 2
         expected = {
-            "tasks_per_participant": 8,
-            "tasks_cv": math.sqrt(1 / 4 + 1 / 8),
+            "tasks_per_participant": 8 * 0.9,
+            "tasks_cv": math.sqrt(5 / 4 * (0.8 + 0.2 / 3) / 0.9**2 - 1 + 1 / 7.2),
             "participant_sd": 0.5,
             "task_sd": 0.5,
-            "attrition": 0.1,
+            "attrition": 0.0,
             "uptake": 0.4,
             "adopters": 0.5,
             "effect_sd": math.hypot(0.1, own),
