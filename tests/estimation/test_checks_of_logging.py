@@ -326,6 +326,16 @@ def test_exclusions_are_compared_by_arm() -> None:
     )
 
 
+def test_people_with_a_single_log_count() -> None:
+    participants = people({"ai": 8, "control": 8})
+    logs = [
+        log(row["participant"], status="void" if number < 4 else "logged")
+        for number, row in enumerate(participants)
+    ]
+    data = material("parallel", participants, keyed(logs))
+    assert exclusions_by_arm(data.trial, data.participants, data.totals).statistic == 0.5
+
+
 def test_equal_exclusions_pass() -> None:
     data = excluding({"ai": 1, "control": 1})
     found = exclusions_by_arm(data.trial, data.participants, data.totals)

@@ -270,6 +270,19 @@ def test_an_order_with_one_participant_has_no_test() -> None:
             ask(data.trial, data.cells)
 
 
+def test_two_participants_in_each_order_are_enough() -> None:
+    rows = crossover_rows(["AB"] * 4 + ["BA"] * 2, 18)
+    data = crossover(rows)
+
+    found = carry_over(data.trial, data.cells)
+
+    means = period_means(rows)
+    sums = means[0] + means[1]
+    sides = [sums[means["sequence"] == letters] for letters in ("AB", "BA")]
+    witness = stats.ttest_ind(*sides, equal_var=False)
+    assert found.statistic == pytest.approx(witness.statistic, rel=1e-9)
+
+
 def test_equal_times_have_no_test() -> None:
     rows = crossover_rows(["AB", "BA"] * 6, 13).assign(y=lambda frame: 3.0 - 0.2 * frame["d"])
     data = crossover(rows)
@@ -522,6 +535,12 @@ def test_undated_tasks_show_no_course() -> None:
     data = material("parallel", participants, keyed([log(p["participant"]) for p in participants]))
     with pytest.raises(NotEstimable, match=r"^task logs have no dates$"):
         novelty_of(data)
+
+
+def test_two_weeks_with_ai_show_a_course() -> None:
+    rows = weekly_rows(8, 0.0)
+    data = weekly(rows[(rows["d"] == 0) | rows["week"].isin([2, 3])])
+    assert novelty_of(data).p_value > 0
 
 
 def test_one_week_with_ai_shows_no_course() -> None:
