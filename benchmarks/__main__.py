@@ -13,9 +13,9 @@ from measurement.estimation.calendar import today
 from measurement.estimation.cells import classify, compress
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.limits import winsorising_limits
-from measurement.estimation.planned_model import planned_model, sample
+from measurement.estimation.planned_model import sample
+from measurement.estimation.prepared import prepare
 from measurement.estimation.regression import fit
-from measurement.estimation.scopes import everything
 from measurement.estimation.simulate import simulate
 
 REPEATS = 5
@@ -51,8 +51,8 @@ def fastest(run: Callable[[], object]) -> float:
 def crossover_fit() -> Race:
     """Fit a crossover of 20,000 logs: cells with absorbed participants against dummies on rows."""
     bundle = simulate(participants=400, logs_per_participant=50, design="crossover", seed=1).bundle
-    whole = everything(evidence_of(bundle, today()))
-    model = planned_model(bundle.trial, whole.cells)
+    ready = prepare(evidence_of(bundle, today()))
+    whole, model = ready.whole, ready.model
 
     def on_cells() -> object:
         return fit(sample(model, whole.regular, "log_minutes"), standard_errors="CR1", nested=True)
