@@ -20,13 +20,20 @@ ADJUSTMENTS: Final[Mapping[str, Adjustment]] = {
 }
 """By the plan's `multiplicity`. Dunnett's is for arms with one control: other groups use Holm."""
 
+GROUPS: Final = {
+    "department": "departments",
+    "grade": "grades",
+    "profession": "professions",
+    "task_type": "types of task",
+}
+"""The groups of a breakdown, as people call them."""
 DIFFERENT: Final = (
-    "The effect of AI on task times differs between these groups; read the groups one by one, "
-    "and the average of all with care"
+    "The effect of AI on task times differs between {groups}; read them one by one, and the "
+    "average of all with care"
 )
 ALIKE: Final = (
-    "Nothing shows that the effect of AI on task times differs between these groups; "
-    "differences between single groups may well be chance"
+    "Nothing shows that the effect of AI on task times differs between {groups}; differences "
+    "between single ones may well be chance"
 )
 
 
@@ -86,7 +93,7 @@ def _interaction(dimension: str, family: Sequence[Answer]) -> Check:
         statistic=test.statistic,
         p_value=test.p_value,
         verdict=WARN if differs else PASS,
-        message=DIFFERENT if differs else ALIKE,
+        message=(DIFFERENT if differs else ALIKE).format(groups=GROUPS[dimension]),
     )
 
 

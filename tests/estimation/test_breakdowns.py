@@ -187,7 +187,7 @@ def test_an_interaction_is_asked_of_the_time_ratios_of_one_dimension() -> None:
     assert check.statistic == pytest.approx(squared / 2, rel=1e-9)
     assert (check.verdict, check.message.split(";")[0]) == (
         "pass",
-        "Nothing shows that the effect of AI on task times differs between these groups",
+        "Nothing shows that the effect of AI on task times differs between departments",
     )
     none = interaction("grade", answers)
     assert (none.verdict, none.statistic) == ("not_estimable", None)
@@ -202,6 +202,7 @@ def test_groups_that_differ_raise_the_interaction() -> None:
     check: Any = interaction("department", by_subgroup(prepared(data), "department"))
 
     assert (check.verdict, check.p_value < 0.05) == ("warn", True)
+    assert check.message.startswith("The effect of AI on task times differs between departments;")
 
 
 def test_a_tool_is_its_logs_with_ai_against_all_logs_without() -> None:
