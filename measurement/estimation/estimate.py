@@ -220,7 +220,8 @@ def _canonical(psi: pd.Series[float]) -> pd.Series[float]:
         raise ValueError("psi needs a MultiIndex of cluster paths with named levels")
     if not psi.index.is_unique:
         raise ValueError("psi has a cluster more than once; sum its entries first")
-    return (psi if psi.index.is_monotonic_increasing else psi.sort_index()).astype(np.float64)
+    psi = psi if psi.index.is_monotonic_increasing else psi.sort_index()
+    return psi if psi.dtype == np.float64 else psi.astype(np.float64)
 
 
 def _summed(psi: pd.Series[float], levels: Sequence[str]) -> pd.Series[float]:

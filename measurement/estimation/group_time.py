@@ -1,7 +1,7 @@
 """Effects of a roll-out on task times, by date of access and week: Callaway and Sant'Anna 2021."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -32,19 +32,45 @@ WEEKS_TESTED: Final = 3
 class GroupTime:
     """Effects of access to AI on a mean outcome, in its unit, with the influence of every unit.
 
-    overall: over all units and weeks since access; path: by weeks since access, negative before
-    it; effects: by week of access and week of the trial. What rests on one unit alone has no
-    standard error and is missing in `path` and `effects`. access: week of access of each unit that
-    was compared, infinite where it never comes; clusters: their number.
+    found: the comparisons that effects are made of; psi: influence of each unit on them and on
+    their aggregates (G x (P + Q)); overall: over all units and weeks since access.
     """
 
+    found: RollOut
+    psi: Floats
     overall: Estimate
-    path: Mapping[int, Estimate]
-    effects: Mapping[tuple[int, int], Estimate]
     standard_errors: StandardErrors
-    clusters: int
-    access: "pd.Series[float]"
     notes: tuple[str, ...]
+
+    @property
+    def clusters(self) -> int:
+        """Number of units that were compared."""
+        return len(self.found.rows.names)
+
+    @property
+    def access(self) -> "pd.Series[float]":
+        """Week of access of each unit that was compared, infinite where it never comes."""
+        rows = self.found.rows
+        return pd.Series(rows.access, index=rows.names.get_level_values(0))
+
+    @cached_property
+    def path(self) -> Mapping[int, Estimate]:
+        """Effects by weeks since access, negative before it.
+
+        What rests on one unit alone has no standard error and is missing, here and in `effects`.
+        """
+        plan, first = self.found.plan, len(self.found.plan.week) + 1
+        places = range(first, first + len(plan.path))
+        made = _estimates(self.found, self.psi, places)
+        return {int(plan.path[place - first]): effect for place, effect in made.items()}
+
+    @cached_property
+    def effects(self) -> Mapping[tuple[int, int], Estimate]:
+        """Effects by week of access and week of the trial."""
+        plan = self.found.plan
+        weeks = self.found.rows.weeks[plan.week]
+        made = _estimates(self.found, self.psi, range(len(plan.week)))
+        return {(int(plan.group[p]), int(weeks[p])): effect for p, effect in made.items()}
 
     @cached_property
     def pre_trend(self) -> WaldTest:
@@ -87,19 +113,12 @@ def group_time(
     require_clusters(len(rows.names))
     found = roll_out(rows, comparisons(rows))
     few = len(rows.names) < FEW_CLUSTERS or found.fewest_others < FEW_TO_COMPARE_WITH
-    aggregates, effects = _estimates(found, jackknifed(found) if few else linearised(found))
-    if OVERALL not in aggregates:
+    psi = jackknifed(found) if few else linearised(found)
+    first = len(found.plan.week) + OVERALL
+    overall = _estimates(found, psi, [first]).get(first)
+    if overall is None:
         raise NotEstimable(f"the effect of the roll-out rests on one {unit} alone")
-    plan, weeks = found.plan, rows.weeks[found.plan.week]
-    return GroupTime(
-        overall=aggregates.pop(OVERALL),
-        path={int(plan.path[place - 1]): effect for place, effect in aggregates.items()},
-        effects={(int(plan.group[p]), int(weeks[p])): effect for p, effect in effects.items()},
-        standard_errors="CR3" if few else "CR1",
-        clusters=len(rows.names),
-        access=pd.Series(rows.access, index=rows.names.get_level_values(0)),
-        notes=_notes(given, part, found),
-    )
+    return GroupTime(found, psi, overall, "CR3" if few else "CR1", _notes(given, part, found))
 
 
 def _takes_part(given: UnitWeeks) -> Booleans:
@@ -113,17 +132,15 @@ def _takes_part(given: UnitWeeks) -> Booleans:
     return found.takes_part
 
 
-def _estimates(found: RollOut, psi: Floats) -> tuple[dict[int, Estimate], dict[int, Estimate]]:
-    """Return the estimates of aggregates and of comparisons, by place, that have an error."""
+def _estimates(found: RollOut, psi: Floats, places: Iterable[int]) -> dict[int, Estimate]:
+    """Return the estimates, at these places among comparisons and aggregates, with an error."""
     names, values = found.rows.names, found.values()
     usable = np.isfinite(values) & np.isfinite(psi).all(axis=0)
-    estimates = {
-        int(place): Estimate(values[place], pd.Series(psi[:, place], index=names), len(names) - 1)
-        for place in np.flatnonzero(usable)
+    return {
+        place: Estimate(values[place], pd.Series(psi[:, place], index=names), len(names) - 1)
+        for place in places
+        if usable[place]
     }
-    first = len(found.plan.week)
-    aggregates = {place - first: made for place, made in estimates.items() if place >= first}
-    return aggregates, {place: made for place, made in estimates.items() if place < first}
 
 
 def _notes(given: UnitWeeks, part: Booleans, found: RollOut) -> tuple[str, ...]:

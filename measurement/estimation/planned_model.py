@@ -106,7 +106,7 @@ def sample(model: Model, cells: pd.DataFrame, outcome: Outcome) -> Sample:
     Rows are those of `observed(cells, outcome)`; "used" is 1 where AI was used, else 0.
     """
     cells = observed(cells, outcome)
-    treatment = pd.DataFrame({TREATMENT: cells["d"].to_numpy()})
+    treatment = {TREATMENT: cells["d"].to_numpy(dtype=np.float64)}
     return _sample(model, cells, outcome, model.effects, treatment)
 
 
@@ -118,10 +118,10 @@ def sample_by(model: Model, cells: pd.DataFrame, outcome: Outcome, by: str) -> S
     """
     cells = observed(cells, outcome)
     groups = named(cells[by])
-    d = cells["d"].to_numpy()
-    treatment = pd.DataFrame(
-        {effect_on(name): np.where(groups == name, d, 0.0) for name in sorted(groups.unique())}
-    )
+    d = cells["d"].to_numpy(dtype=np.float64)
+    treatment = {
+        effect_on(name): np.where(groups == name, d, 0.0) for name in sorted(groups.unique())
+    }
     held = (*HELD_BY.get(model.absorbed or "", ()), model.absorbed, *model.effects)
     effects = model.effects if by in held else (*model.effects, by)
     return _sample(model, cells, outcome, effects, treatment)
@@ -137,7 +137,7 @@ def _sample(
     cells: pd.DataFrame,
     outcome: Outcome,
     effects: tuple[str, ...],
-    treatment: pd.DataFrame,
+    treatment: Mapping[str, Floats],
 ) -> Sample:
     # Collinear columns are dropped from the right: the treatment stands last, so that it is
     # never identified by dropping what explains it.
@@ -148,8 +148,7 @@ def _sample(
         columns |= _dummies(effect, cells[effect])
     for covariate in model.covariates:
         columns[covariate] = cells[covariate].to_numpy(dtype=np.float64)
-    for name in treatment:
-        columns[str(name)] = treatment[name].to_numpy(dtype=np.float64)
+    columns |= treatment
     mean, squares, logs = _moments(cells, outcome)
     return Sample(
         regressors=pd.DataFrame(columns),
@@ -211,7 +210,8 @@ def require_comparison(cells: pd.DataFrame) -> None:
     """Raise NotEstimable unless there are logs with and without the treatment."""
     if cells.empty:
         raise NotEstimable("no task logs to analyse")
-    if not (cells["d"] == 1).any():
+    d = cells["d"].to_numpy()
+    if not (d == 1).any():
         raise NotEstimable("no task logs with AI")
-    if not (cells["d"] == 0).any():
+    if not (d == 0).any():
         raise NotEstimable("no task logs without AI to compare with")

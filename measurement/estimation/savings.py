@@ -56,7 +56,9 @@ def savings_by_task_type(model: Model, cells: pd.DataFrame) -> Savings:
     Raises NotEstimable without a task type that has logs with and without the treatment.
     """
     compared, uncompared = compared_types(cells)
-    inside = cells[named(cells["task_type"]).isin(compared)].reset_index(drop=True)
+    inside = cells
+    if uncompared:
+        inside = cells[named(cells["task_type"]).isin(compared)].reset_index(drop=True)
     regression = fit(
         sample_by(model, inside, "minutes", "task_type"),
         standard_errors=chosen_standard_errors(model, inside),
@@ -160,11 +162,15 @@ def _ratio(numerator: pd.Series, denominator: pd.Series) -> Estimate:
     level = numerator.index.names[0]
     total = float(denominator.sum())
     value = float(numerator.sum()) / total
-    psi = ((numerator - value * denominator) / total).groupby(level=level).sum()
+    psi = pd.Series(
+        (numerator.to_numpy() - value * denominator.to_numpy()) / total, index=numerator.index
+    )
+    if psi.index.nlevels > 1:
+        psi = psi.groupby(level=level).sum()
+        psi.index = pd.MultiIndex.from_arrays([psi.index], names=[level])
     clusters = len(psi)
     if clusters < 2:
         raise NotEstimable(f"{clusters} {level}, at least 2 are needed")
-    psi.index = pd.MultiIndex.from_arrays([psi.index], names=[level])
     return Estimate(value, psi * np.sqrt(clusters / (clusters - 1)), clusters - 1)
 
 

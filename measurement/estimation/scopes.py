@@ -35,7 +35,8 @@ class Scope:
     @cached_property
     def regular(self) -> pd.DataFrame:
         """The cells without novel tasks, which have nothing to be compared with."""
-        return self.cells[~self.cells["novel"]].reset_index(drop=True)
+        novel = self.cells["novel"]
+        return self.cells[~novel].reset_index(drop=True) if novel.any() else self.cells
 
     def among(self, participants: pd.Index) -> "Scope":
         """Return the scope with its population narrowed to these participants."""

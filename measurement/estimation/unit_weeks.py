@@ -115,14 +115,14 @@ def _access(
     cells: pd.DataFrame, units: Codes, names: pd.Index, unit: str, starts_on: datetime.date | None
 ) -> Floats:
     """Return the week of access of each unit."""
-    days = pd.DataFrame({"unit": units, "day": cells["ai_from"].to_numpy()}).drop_duplicates()
-    several = days.loc[days["unit"].duplicated(), "unit"].unique()
+    days, first = pd.factorize(cells["ai_from"])[0], np.unique(units, return_index=True)[1]
+    several = np.unique(units[days != days[first][units]])
     if len(several):
-        listed = first_of([str(name) for name in names[np.sort(several)]])
+        listed = first_of([str(name) for name in names[several]])
         raise NotEstimable(
             f"participants of one {unit} have different days of access to AI: {listed}"
         )
-    week = weeks_since(days.sort_values("unit")["day"], starts_on)
+    week = weeks_since(cells["ai_from"].iloc[first], starts_on)
     return week.to_numpy(dtype=np.float64, na_value=np.inf)
 
 
@@ -136,8 +136,9 @@ def _require_access_as_treatment(week: Floats, access: Floats, treated: Booleans
 
 
 def _people(cells: pd.DataFrame, units: Codes, size: int) -> Floats:
-    pairs = pd.DataFrame({"unit": units, "participant": cells["participant"].to_numpy()})
-    return np.bincount(pairs.drop_duplicates()["unit"], minlength=size).astype(np.float64)
+    person, people = pd.factorize(cells["participant"])
+    pairs = np.unique(units * len(people) + person)
+    return np.bincount(pairs // len(people), minlength=size).astype(np.float64)
 
 
 def _summed(rows: UnitWeeks) -> UnitWeeks:
