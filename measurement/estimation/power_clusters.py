@@ -55,8 +55,16 @@ class Group:
         return math.prod((1 + step * square) / (self.clusters + step * square) for step in steps)
 
     @property
+    def _within(self) -> float:
+        """Return `within` over the sum of the weights before they were made to sum to 1.
+
+        The mean of one over a sum exceeds one over its mean, by the square of its variation.
+        """
+        return self.within / self.clusters * (1 + self.cv**2 / self.clusters)
+
+    @property
     def _mean_variance(self) -> float:
-        return self._powers(2) * self.between + self.within / self.clusters
+        return self._powers(2) * self.between + self._within
 
     @property
     def variance(self) -> float:
@@ -71,15 +79,14 @@ class Group:
         """
         if standard_errors != "CR1":
             return 1 + replace(self, clusters=self.clusters - 1)._powers(2)
-        own = self._powers(3) * self.between + self._powers(2) * self.within / self.clusters
+        own = self._powers(3) * self.between + self._powers(2) * self._within
         return 1 - 2 * own / self._mean_variance + self._powers(2)
 
     @property
     def degrees_of_freedom(self) -> float:
         """Those of the sum of psi^2, by Satterthwaite: few where a few clusters weigh most."""
-        within = self.within / self.clusters
-        squares = self._powers(4) * self.between**2 + self._powers(2) * within**2
-        squares += 2 * self._powers(3) * self.between * within
+        squares = self._powers(4) * self.between**2 + self._powers(2) * self._within**2
+        squares += 2 * self._powers(3) * self.between * self._within
         return max((1 - 1 / self.clusters) * self._mean_variance**2 / squares, 1.0)
 
 

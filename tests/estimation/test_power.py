@@ -136,7 +136,7 @@ class TestClosedForms:
         inputs = one_task_each()
         unequal = replace(inputs, tasks_cv=1.0, tasks_per_participant=10)
         found = precision(unequal, 200, math.log(0.8))
-        assert found.variance == pytest.approx(2 * (0.09 * 2 / 101 + 0.16 / 1000))
+        assert found.variance == pytest.approx(2 * (0.09 * 2 / 101 + 0.16 / 1000 * 1.01))
 
     def test_incomplete_use_dilutes_and_scatters_the_effect(self) -> None:
         inputs = PowerInputs(design="parallel", uptake=0.4, adopters=0.5, effect_sd=0.1)
@@ -176,23 +176,26 @@ class TestClosedForms:
     def test_a_crossover_compares_within_people(self) -> None:
         inputs = PowerInputs(design="crossover", tasks_per_participant=9, **SIMPLE)
         found = precision(inputs, 100, -0.5)
-        # Nine tasks, each in either period by chance, are worth (9 - 1) / 4.
-        assert found.variance == pytest.approx(0.16 / (100 * 2))
+        # Nine tasks, each in either period by chance, are worth (9 - 1) / 4, give or take 1/8.
+        by_chance = 1 + (1 / 8) / 2**2 / 50
+        assert found.variance == pytest.approx(0.16 / (100 * 2) * by_chance)
         assert found.clusters == 100
         assert inputs.block == 2
 
     def test_an_odd_number_of_periods_is_out_of_balance(self) -> None:
         inputs = PowerInputs(design="crossover", tasks_per_participant=10, periods=3, **SIMPLE)
-        assert precision(inputs, 100, -0.5).variance == pytest.approx(0.16 / (100 * 9 * 2 / 9))
+        # A third of the tasks has the one treatment: (10 - 1) x 2/9.
+        by_chance = 1 + (20 / 81 + 8 / 81) / 2**2 / 50
+        assert precision(inputs, 100, -0.5).variance == pytest.approx(0.16 / 200 * by_chance)
 
     def test_an_observational_trial_rests_on_the_users(self) -> None:
         numbers = SIMPLE | {"uptake": 0.25, "adopters": 0.5, "tasks_per_participant": 9}
         inputs = PowerInputs(design="observational", **numbers)
         found = precision(inputs, 100, -0.5)
-        assert found.variance == pytest.approx(0.16 / (50 * 8 / 4))
+        assert found.variance == pytest.approx(0.16 / (50 * 8 / 4) * (1 + (1 / 8) / 2**2 / 50))
         assert found.clusters == 100
         varied = precision(replace(inputs, uptake=0.4, task_effect_sd=0.3), 100, -0.5)
-        assert varied.variance == pytest.approx((0.16 + 0.09 / 5) / (50 * 8 * 0.16))
+        assert varied.variance == pytest.approx((0.16 + 0.09 / 5) / (50 * 8 * 0.16), rel=0.01)
 
     def test_tasks_are_the_clusters_where_they_are_randomised(self) -> None:
         inputs = PowerInputs(
@@ -355,7 +358,8 @@ class TestClusters:
         shape = 1 / cv**2
         weight = stats.beta(shape, shape * (clusters - 1))
         second, third, fourth = (clusters * weight.moment(power) for power in (2, 3, 4))
-        between, within = 0.09, 0.2 / clusters
+        # Weights sum to a gamma variable, whose variance adds to the mean of its inverse.
+        between, within = 0.09, 0.2 / clusters * (1 + cv**2 / clusters)
         group = Group(clusters, 0.09, 0.2, cv, scale=0.5)
         spread = second * between + within
         assert group.variance == pytest.approx(0.25 * spread)
