@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Final
 
 from calibration.figures import figures_of
+from calibration.foreseen import foreseen
 from calibration.progress import Progress
 from calibration.report import calibration_table, failures
 from calibration.scenarios import TRIALS, scenarios_of
@@ -26,15 +27,16 @@ def main(words: Sequence[str]) -> int:
     """Run the command; 0: all figures are inside, 1: some are not, or something failed."""
     asked = _parsed(words)
     _stop_on_signals()
-    work = list(chunks(scenarios_of(asked.designs), asked.trials))
+    scenarios = scenarios_of(asked.designs)
+    power, work = foreseen(scenarios), list(chunks(scenarios, asked.trials))
     progress = Progress(sum(chunk.trials for chunk in work), sys.stderr)
     try:
-        with workers(asked.folder, asked.workers) as worker:
-            rows = gather(work, worker, asked.workers, progress)
+        with workers(asked.folder, asked.workers) as started:
+            rows = gather(work, started, progress)
     except StartError as error:
         print(error, file=sys.stderr)
         return 1
-    figures = figures_of(rows)
+    figures = figures_of(rows, power)
     path = table_path(asked.trials, asked.designs, asked.folder)
     path.write_text(calibration_table(figures), encoding="utf-8")
     print(f"Wrote {path}")

@@ -1,14 +1,13 @@
 """Counts what was judged, and holds it against the bands of METHODS.md section 10."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from calibration.foreseen import foreseen_power
 from calibration.looks import ALWAYS_VALID
 from calibration.scenarios import MANY, Scenario
-from calibration.trials import Judged
+from calibration.trials import POWER, Judged
 from calibration.worker import Rows
 
 COVERAGE: Final = {True: (0.935, 0.965), False: (0.92, 0.98)}
@@ -55,7 +54,7 @@ class Figure:
     @property
     def monte_carlo_error(self) -> float:
         """Standard error of the share, because trials are finite in number."""
-        return math.sqrt(self.share * (1 - self.share) / self.answered)
+        return math.sqrt(self.share * (1 - self.share) / max(self.answered, 1))
 
     @property
     def inside(self) -> bool:
@@ -63,19 +62,23 @@ class Figure:
         return self.band is None or self.band.low <= self.share <= self.band.high
 
 
-def figures_of(rows: Mapping[Scenario, Rows]) -> list[Figure]:
-    """Return the figures of each scenario, in order. Sums do not depend on the order of rows."""
-    return [figure for scenario in rows for figure in _figures(scenario, rows[scenario])]
+def figures_of(rows: Mapping[Scenario, Rows], power: Mapping[Scenario, float]) -> list[Figure]:
+    """Return the figures of each scenario, in order. Sums do not depend on the order of rows.
+
+    `power`: what is foreseen, as `foreseen` gives it.
+    """
+    return [
+        _figure(scenario, name, [row for row in of_scenario if row.figure == name], power)
+        for scenario, of_scenario in rows.items()
+        for name in dict.fromkeys(row.figure for row in of_scenario)
+    ]
 
 
-def _figures(scenario: Scenario, rows: Rows) -> Iterator[Figure]:
-    for name in dict.fromkeys(row.figure for row in rows):
-        yield _figure(scenario, name, [row for row in rows if row.figure == name])
-
-
-def _figure(scenario: Scenario, name: str, rows: Sequence[Judged]) -> Figure:
+def _figure(
+    scenario: Scenario, name: str, rows: Sequence[Judged], power: Mapping[Scenario, float]
+) -> Figure:
     answers = [(row.held, row.distance or 0.0) for row in rows if row.held is not None]
-    foreseen = foreseen_power(scenario) if name == "power" else None
+    foreseen = power[scenario] if name == POWER else None
     return Figure(
         scenario=scenario,
         name=name,

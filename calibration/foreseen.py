@@ -1,11 +1,17 @@
 """The power that the calculator foresees for a scenario's trials."""
 
 import math
+from collections.abc import Iterable
 
 from calibration.scenarios import LOGS_PER_PARTICIPANT, Scenario
 from measurement.estimation.power import power_of
 from measurement.estimation.power_inputs import PowerInputs
 from measurement.estimation.power_recipe import power_inputs_of, time_ratio_of
+
+
+def foreseen(scenarios: Iterable[Scenario]) -> dict[Scenario, float]:
+    """Return the power of each of the scenarios that are held against it."""
+    return {each: foreseen_power(each) for each in scenarios if each.judges_power}
 
 
 def foreseen_power(scenario: Scenario) -> float:

@@ -20,6 +20,7 @@ from calibration.scenarios import (
     TEAM_SIZE,
     TIME_RATIOS,
 )
+from calibration.trials import POWER
 
 ALLOWED: Final = "Allowed"
 
@@ -210,7 +211,7 @@ SECTIONS: Final[Sequence[tuple[str, str, Callable[[Figure], bool], Columns]]] = 
         "Power",
         "Share of the trials that find the effect on the time ratio (p < 0.05), and what the power "
         f"calculator foresees. They may differ by {100 * POWER_WITHIN:g} points.",
-        lambda figure: figure.name == "power",
+        lambda figure: figure.name == POWER,
         _FOUND,
     ),
 )

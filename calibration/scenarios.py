@@ -63,6 +63,11 @@ class Scenario:
         return self.clusters * (TEAM_SIZE if self.design in DESIGNS_BY_TEAM else 1)
 
     @property
+    def judges_power(self) -> bool:
+        """Whether the power of its trials is held against the calculator's."""
+        return self.kind == LOGNORMAL and self.clusters == MANY
+
+    @property
     def recipe(self) -> Recipe:
         """What the trials are made from."""
         ratio = 1.0 if self.kind == LOOKS else TIME_RATIOS[self.design]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from calibration.looks import alarms
-from calibration.scenarios import HEAVY_TAILS, LOOKS, MANY, Scenario
+from calibration.scenarios import HEAVY_TAILS, LOOKS, Scenario
 from measurement.estimation.cells import classify, compressed
 from measurement.estimation.complier import complier_effect
 from measurement.estimation.effects import days_with_access, effect, saved_per_day, savings_in
@@ -17,6 +17,7 @@ from measurement.estimation.prepared import Prepared, prepare
 from measurement.estimation.simulate import Simulation
 
 CONFIDENCE: Final = 0.95
+POWER: Final = "power"
 NO_TARGET: Final = {"complier_time_ratio": ("observational", "stepped_wedge")}
 """Designs without a complier effect, or where its two-way regression averages a growing effect."""
 
@@ -53,7 +54,7 @@ def _of_effects(scenario: Scenario, simulation: Simulation) -> Iterator[Judged]:
             target = truth[figure]
             on_log = figure == "complier_time_ratio"
             yield coverage(figure, _attempted(estimate), math.log(target) if on_log else target)
-    if scenario.clusters == MANY:
+    if scenario.judges_power:
         yield _power(log_effect)
 
 
@@ -82,7 +83,7 @@ def coverage(figure: str, estimate: Estimate | None, target: float) -> Judged:
 def _power(estimate: Estimate | None) -> Judged:
     # A trial too small for an answer has not found the effect.
     found = estimate is not None and estimate.p_value() < 1 - CONFIDENCE
-    return Judged("power", found, 0.0)
+    return Judged(POWER, found, 0.0)
 
 
 def _of_looks(simulation: Simulation) -> Iterator[Judged]:

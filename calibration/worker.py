@@ -14,21 +14,30 @@ from calibration.trials import Judged, judged
 QUEUE: Final = "calibration"
 
 Rows = list[Judged]
-# No fix-ups: the engine needs no Django.
-app = Celery("calibration", fixups=[])
-app.conf.update(
-    task_default_queue=QUEUE,
-    # What a killed process had in hand is done again by another.
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    worker_prefetch_multiplier=1,
-    worker_max_tasks_per_child=500,
-    broker_connection_retry_on_startup=True,
-    result_expires=3600,
-)
+JUDGE: Final = "calibration.judge"
 
 
-@app.task(name="calibration.judge")
+def application(address: str | None = None) -> Celery:
+    """Return an application with broker and results at the address, else as Celery is told."""
+    # No fix-ups: the engine needs no Django.
+    made = Celery("calibration", broker=address, backend=address, fixups=[])
+    made.conf.update(
+        task_default_queue=QUEUE,
+        # What a killed process had in hand is done again by another.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        worker_max_tasks_per_child=500,
+        broker_connection_retry_on_startup=True,
+        result_expires=3600,
+    )
+    return made
+
+
+app = application()
+
+
+@app.task(name=JUDGE)
 def judge(number: int, first: int, trials: int) -> Rows:
     """Judge `trials` trials of the scenario of this number, from trial `first` on."""
     scenario = SCENARIOS[number]

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from celery import Celery
 from celery.result import AsyncResult
 
 from calibration.progress import Progress
 from calibration.scenarios import Scenario
 from calibration.trials import Judged
-from calibration.worker import QUEUE, Rows, app, judge
+from calibration.worker import JUDGE, QUEUE, Rows, application
 from trialsite.embedded import ROOT, celery_url
 from trialsite.embedded.valkey import Valkey
 from trialsite.processes import Child, StartError, start, tail
@@ -43,8 +44,17 @@ def chunks(scenarios: Sequence[Scenario], trials: int) -> Iterator[Chunk]:
             yield Chunk(scenario, first, min(CHUNK, trials - first))
 
 
+@dataclass(frozen=True)
+class Workers:
+    """A Celery worker of `number` processes, and the application that sends it tasks."""
+
+    client: Celery
+    child: Child
+    number: int
+
+
 @contextmanager
-def workers(folder: Path, number: int) -> Iterator[Child]:
+def workers(folder: Path, number: int) -> Iterator[Workers]:
     """Have a broker and a Celery worker of that many processes run; stop both at the end.
 
     Raises StartError where one of them cannot be started.
@@ -53,21 +63,20 @@ def workers(folder: Path, number: int) -> Iterator[Child]:
     server.open_alone("make calibrate")
     try:
         address = celery_url(server.url)
-        app.conf.update(broker_url=address, result_backend=address)
+        client = application(address)
         # What an earlier run that was killed has left.
-        app.control.purge()
-        worker = _started(folder, address, number)
+        client.control.purge()
+        child = _started(folder, address, number)
         try:
-            yield worker
+            yield Workers(client, child, number)
         finally:
-            worker.stop(patience_seconds=PATIENCE_SECONDS)
+            child.stop(patience_seconds=PATIENCE_SECONDS)
+            client.close()
     finally:
         server.stop()
 
 
-def gather(
-    work: Sequence[Chunk], worker: Child, number: int, progress: Progress
-) -> Mapping[Scenario, Rows]:
+def gather(work: Sequence[Chunk], workers: Workers, progress: Progress) -> Mapping[Scenario, Rows]:
     """Have the chunks judged; return the rows of each scenario, in the order of its trials.
 
     Raises StartError when the worker ends.
@@ -75,16 +84,17 @@ def gather(
     waiting, running = deque(enumerate(work)), dict[int, AsyncResult[Rows]]()
     found: list[Rows] = [[] for _ in work]
     while waiting or running:
-        while waiting and len(running) < number * WAITING_PER_WORKER:
+        while waiting and len(running) < workers.number * WAITING_PER_WORKER:
             place, chunk = waiting.popleft()
-            running[place] = judge.delay(chunk.scenario.number, chunk.first, chunk.trials)
+            arguments = (chunk.scenario.number, chunk.first, chunk.trials)
+            running[place] = workers.client.send_task(JUDGE, arguments)
         for place in [place for place, result in running.items() if result.ready()]:
             result = running.pop(place)
             found[place] = [Judged(*row) for row in result.get()]
             result.forget()
             progress.advance(work[place].trials)
-        if worker.ended:
-            raise StartError(f"The worker has ended. The end of its log:\n{_tail(worker)}")
+        if workers.child.ended:
+            raise StartError(f"The worker has ended. The end of its log:\n{_tail(workers.child)}")
         time.sleep(SECONDS_BETWEEN_LOOKS)
     rows: dict[Scenario, Rows] = {}
     for chunk, of_chunk in zip(work, found, strict=True):
