@@ -274,3 +274,144 @@ def test_what_cannot_be_simulated_is_refused() -> None:
         Recipe(starts_on=date(2025, 9, 30))
     with pytest.raises(ValueError, match="ascending"):
         Recipe(logged_until=date(2026, 9, 30))
+
+
+def test_effects_of_persons_and_heavy_tails_leave_the_mean_effect_where_it_is() -> None:
+    recipe = replace(RECIPE, effect_sd=0.2, error_degrees_of_freedom=3.0)
+    simulation = simulate(
+        participants=1500, logs_per_participant=25, design="crossover", seed=5, recipe=recipe
+    )
+    logs = task_logs(simulation)
+    logs = logs[~logs["novel"]]
+
+    log_ratio, error = difference(logs, np.log(logs["minutes"]), "participant")
+    assert log_ratio == pytest.approx(np.log(simulation.truth["time_ratio"]), abs=4 * error)
+    assert simulation.truth["minutes_saved_per_task"] is None
+    assert simulation.truth["minutes_saved_per_working_day"] is None
+    assert simulation.truth["minutes_saved_per_day_used"] is None
+    assert simulation.truth["perception_gap_minutes"] is None
+    residuals = np.log(logs["minutes"]) - np.log(logs["minutes"]).groupby(
+        [logs["participant"], logs["task_type"], logs["ai_used"]]
+    ).transform("mean")
+    assert stats.kurtosis(residuals) > 3
+
+
+def test_effects_of_persons_raise_the_mean_of_minutes_with_ai() -> None:
+    recipe = replace(one_type(), effect_sd=0.3)
+    truth = simulate(
+        participants=20, logs_per_participant=30, design="parallel", seed=1, recipe=recipe
+    ).truth
+
+    mean, with_ai = stats.lognorm(s=0.5, scale=30.0).mean(), stats.lognorm(s=0.3, scale=0.6).mean()
+    assert truth["time_ratio"] == pytest.approx(0.6**0.5)
+    assert truth["complier_time_ratio"] == pytest.approx(0.6)
+    assert truth["minutes_saved_per_task"] == pytest.approx(0.5 * (1 - with_ai) * mean)
+
+
+def one_type() -> Recipe:
+    return Recipe(
+        task_types=(TaskTypeRecipe("draft", 1.0, 30.0, 0.6),),
+        departments=(DepartmentRecipe("Office for Specimens", 1.0),),
+        adopters=1.0,
+        use_by_adopters=0.5,
+        novel_per_ai_task=0.0,
+        participant_sd=0.3,
+        team_sd=0.0,
+        error_sd=0.4,
+    )
+
+
+def test_randomised_tasks_have_the_truth_of_the_trials_own_people() -> None:
+    recipe = replace(one_type(), adopters=0.5, use_by_adopters=1.0, participant_sd=0.0)
+    simulation = simulate(
+        participants=12, logs_per_participant=300, design="task_randomised", seed=2, recipe=recipe
+    )
+    logs = task_logs(simulation)
+    adopts = logs["participant"].map(logs.groupby("participant")["ai_used"].any())
+
+    share = float(adopts.mean())
+    assert 0.1 < share < 0.9
+    assert simulation.truth["time_ratio"] == pytest.approx(0.6**share)
+    assert simulation.truth["complier_time_ratio"] == pytest.approx(0.6)
+    mean = stats.lognorm(s=0.4, scale=30.0).mean()
+    assert simulation.truth["minutes_saved_per_task"] == pytest.approx(0.4 * share * mean)
+
+
+def test_a_growing_effect_has_the_truth_of_the_groups_and_weeks_compared() -> None:
+    recipe = replace(one_type(), use_by_adopters=1.0, ramp_weeks=4, weekend_share=0.0)
+    simulation = simulate(
+        participants=400, logs_per_participant=600, design="stepped_wedge", seed=3, recipe=recipe
+    )
+    logs = task_logs(simulation)
+    week = (logs["date"] - pd.Timestamp(recipe.starts_on)).dt.days // 7
+    start = (logs["ai_from"] - pd.Timestamp(recipe.starts_on)).dt.days // 7
+    grown = [np.log(logs["minutes"])[week - start == since].mean() for since in range(-1, 5)]
+
+    # Every week of access adds a quarter of the effect, until the fourth.
+    steps = np.log(0.6) * np.array([0, 0.25, 0.5, 0.75, 1, 1])
+    assert np.array(grown) - grown[0] == pytest.approx(steps, abs=0.03)
+    # Steps in weeks 2, 4, 7, 9 of 12 (from 0); in week 9 nobody is left to be compared with.
+    shares = [min((since + 1) / 4, 1) for since in (*range(7), *range(5), *range(2))]
+    groups = simulation.bundle.participants["ai_from"].value_counts()
+    assert sorted(start.unique()) == [2, 4, 7, 9]
+    assert groups.nunique() == 1
+    assert simulation.truth["time_ratio"] == pytest.approx(0.6 ** np.mean(shares))
+
+
+@pytest.mark.parametrize("design", ["parallel", "crossover", "task_randomised", "observational"])
+def test_the_truth_per_day_used_follows_its_definition(design: str) -> None:
+    simulation = simulated(design)
+    bundle, logs = simulation.bundle, task_logs(simulation)
+    people = bundle.participants
+    if design == "parallel":
+        people = people[people["arm"] == "ai"]
+    used = logs[logs["ai_used"]].drop_duplicates(["participant", "date"])
+    truth = simulation.truth
+
+    expected = access_days(simulation, people) / len(used)
+    found = truth["minutes_saved_per_day_used"] / truth["minutes_saved_per_working_day"]
+    # Days with AI vary between people by about their own number.
+    assert found == pytest.approx(expected, rel=4 / np.sqrt(len(people)))
+
+
+def test_the_perception_gap_compares_with_people_that_log() -> None:
+    recipe = replace(RECIPE, logging_shape=0.5, withdrawals=0.0)
+    simulation = simulate(
+        participants=3000, logs_per_participant=4, design="parallel", seed=4, recipe=recipe
+    )
+    truth, people = simulation.truth, simulation.bundle.participants
+    with_ai = people.loc[people["arm"] == "ai", "participant"]
+    logging = with_ai.isin(simulation.bundle.task_logs["participant"]).mean()
+
+    measured = truth["reported_minutes_saved_per_day"] - truth["perception_gap_minutes"]
+    assert measured / truth["minutes_saved_per_working_day"] == pytest.approx(
+        1 / logging, rel=4 * np.sqrt((1 - logging) / logging / len(with_ai))
+    )
+    assert logging < 0.8
+
+
+def test_recipes_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"error_degrees_of_freedom 2\.0: above 2 is allowed"):
+        Recipe(error_degrees_of_freedom=2.0)
+    with pytest.raises(ValueError, match="ramp_weeks 0: 1 or more are allowed"):
+        Recipe(ramp_weeks=0)
+    with pytest.raises(ValueError, match="ramp_weeks 2: allowed in a stepped_wedge only"):
+        simulate(
+            participants=20,
+            logs_per_participant=5,
+            design="parallel",
+            seed=1,
+            recipe=Recipe(ramp_weeks=2),
+        )
+
+
+def test_a_roll_out_in_one_step_has_nobody_to_compare_with_and_a_truth_all_the_same() -> None:
+    truth = simulate(
+        participants=40,
+        logs_per_participant=5,
+        design="stepped_wedge",
+        seed=1,
+        recipe=replace(one_type(), steps=1),
+    ).truth
+
+    assert truth["time_ratio"] == pytest.approx(0.6**0.5)
