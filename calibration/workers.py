@@ -81,25 +81,37 @@ def gather(work: Sequence[Chunk], workers: Workers, progress: Progress) -> Mappi
 
     Raises StartError when the worker ends.
     """
-    waiting, running = deque(enumerate(work)), dict[int, AsyncResult[Rows]]()
     found: list[Rows] = [[] for _ in work]
+    running: dict[int, AsyncResult[Rows]] = {}
+    try:
+        for place in _done(work, workers, running):
+            result = running.pop(place)
+            found[place] = [Judged(*row) for row in result.get()]
+            result.forget()
+            progress.advance(work[place].trials)
+    finally:
+        # Each takes leave of the result store, which must still be there.
+        running.clear()
+    rows: dict[Scenario, Rows] = {}
+    for chunk, of_chunk in zip(work, found, strict=True):
+        rows.setdefault(chunk.scenario, []).extend(of_chunk)
+    return rows
+
+
+def _done(
+    work: Sequence[Chunk], workers: Workers, running: dict[int, "AsyncResult[Rows]"]
+) -> Iterator[int]:
+    """Keep the workers busy; yield the place of each chunk once its result is in `running`."""
+    waiting = deque(enumerate(work))
     while waiting or running:
         while waiting and len(running) < workers.number * WAITING_PER_WORKER:
             place, chunk = waiting.popleft()
             arguments = (chunk.scenario.number, chunk.first, chunk.trials)
             running[place] = workers.client.send_task(JUDGE, arguments)
-        for place in [place for place, result in running.items() if result.ready()]:
-            result = running.pop(place)
-            found[place] = [Judged(*row) for row in result.get()]
-            result.forget()
-            progress.advance(work[place].trials)
+        yield from [place for place, result in running.items() if result.ready()]
         if workers.child.ended:
             raise StartError(f"The worker has ended. The end of its log:\n{_tail(workers.child)}")
         time.sleep(SECONDS_BETWEEN_LOOKS)
-    rows: dict[Scenario, Rows] = {}
-    for chunk, of_chunk in zip(work, found, strict=True):
-        rows.setdefault(chunk.scenario, []).extend(of_chunk)
-    return rows
 
 
 def _started(folder: Path, address: str, number: int) -> Child:
