@@ -38,15 +38,16 @@ of number s has the seed s x {seeds:,} + k; scenarios are numbered in the tables
 - {many} clusters or {few}. Where teams are randomised or rolled out to, a cluster is a team of
   {team}, else a participant. Half of them are in each of two departments; chance assigns within
   departments.
-- {weeks} weeks, {days} working days. People log {logs} tasks each on average, very unequally: the
-  number is Poisson with an exponentially distributed mean. {leave:g} % leave on some day.
+- {weeks} weeks, {days} working days. People log {logs} tasks each on average, unequally: the
+  number is Poisson with a gamma-distributed mean of shape {shape:g}. {leave:g} % leave on some day.
 - log(minutes) = task type + participant (standard deviation {participant}) + team ({team_sd}) +
   task ({error}). A participant's tasks and a team's are so correlated.
 - {adopters:g} % use AI when they have it, for {use:g} % of their tasks; for each such task
   {novel} are done only because AI exists.
 - Where AI is used, log(minutes) changes by the logarithm of the design's time ratio x {types} for
   the task types, plus a deviation of the participant's own (standard deviation {effect_sd}). Time
-  ratios: {ratios}. In the stepped wedge the effect grows over the first {ramp} weeks of access.
+  ratios: {ratios}.
+- In the stepped wedge the effect grows in equal steps over the first {ramp} weeks of access.
 - Errors of tasks are normal, so that minutes are lognormal and have a mean. For heavy tails they
   follow Student's t with {t:g} degrees of freedom, of the same standard deviation, on the scale
   of log(minutes). Minutes then have no mean, so that only the time ratio has a truth.
@@ -92,6 +93,7 @@ def _about(figures: Sequence[Figure]) -> str:
         weeks=weeks,
         days=5 * weeks,
         logs=LOGS_PER_PARTICIPANT,
+        shape=RECIPE.logging_shape,
         leave=100 * RECIPE.withdrawals,
         participant=RECIPE.participant_sd,
         team_sd=RECIPE.team_sd,
