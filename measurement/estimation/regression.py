@@ -278,7 +278,7 @@ def _net(columns: Floats, sample: Sample) -> Floats:
     groups = int(sample.absorbed.max()) + 1
     totals = np.bincount(sample.absorbed, weights=sample.weights)
     means = cluster_sums(columns * sample.weights, sample.absorbed, groups) / totals
-    return columns - means[:, sample.absorbed]
+    return columns - np.take(means, sample.absorbed, axis=1)
 
 
 def _length(column: Floats) -> float:
