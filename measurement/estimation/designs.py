@@ -4,6 +4,7 @@ One small class a design, as in METHODS.md section 3. Adding a design is adding 
 name to `DESIGNS`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -21,7 +22,7 @@ NOT_CAUSAL = "no comparison group: not a causal effect"
 BY_USE = "by use, not as randomised: not a causal effect"
 
 
-class DesignRules:
+class DesignRules(ABC):
     """What one design decides. `people` has one row a log: that of the log's participant."""
 
     fixed_effects: ClassVar[tuple[str, ...]]
@@ -30,9 +31,9 @@ class DesignRules:
     # Whether a participant has tasks with and without AI on one and the same day.
     varies_within_day: ClassVar[bool] = False
 
+    @abstractmethod
     def assigned(self, trial: Trial, logs: pd.DataFrame, people: pd.DataFrame) -> Floats:
         """Return, for each log, 1 if assigned to AI, 0 if not, NaN if that is not known."""
-        raise NotImplementedError
 
     def given_ai(self, trial: Trial, participants: pd.DataFrame) -> Booleans:
         """Return which participants are ever given AI: the population of the headline."""

@@ -430,3 +430,55 @@ def test_frames_from_a_database_become_the_same_canonical_frames(tmp_path: Path)
     pd.testing.assert_frame_equal(canonical_task_logs(rows), bundle.task_logs, check_exact=True)
     assert bundle.task_logs["key"].tolist() == ["B", "a", "b"]
     assert np.isnan(bundle.task_logs["quality"]).all()
+
+
+def test_a_highest_without_the_column_of_the_lowest_is_named(tmp_path: Path) -> None:
+    surveys = "participant,minutes_saved_high\np1,10\n"
+
+    assert faults(write(tmp_path, survey_responses=surveys)) == [
+        "survey_responses.csv:2:minutes_saved_low: '', a number, where there is a highest, "
+        "is allowed"
+    ]
+
+
+@pytest.mark.parametrize("count", ["1.5", "true", '"many"', "-1"])
+def test_counts_are_whole_numbers(tmp_path: Path, count: str) -> None:
+    (line,) = faults(write(tmp_path, counts=f'{{"future_date": {count}}}'))
+
+    assert line.startswith("counts.json: ")
+    assert "an object of whole numbers by rule" in line
+
+
+@pytest.mark.parametrize("rows", [1999, 2000, 2001, 4000])
+def test_files_longer_than_one_batch_are_read_whole(tmp_path: Path, rows: int) -> None:
+    logs = "participant,minutes,ai_used\n" + "".join(f"p{n},{n % 90 + 1},0\n" for n in range(rows))
+    found = read_bundle(write(tmp_path, task_logs=logs), today=TODAY).task_logs
+
+    assert len(found) == rows
+    minutes = dict(zip(found["participant"], found["minutes"], strict=True))
+    assert minutes == {f"p{n}": n % 90 + 1 for n in range(rows)}
+
+
+def test_a_zip_may_hold_folders_and_other_files(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "trial.zip", "w") as archive:
+        archive.writestr("trial.toml", CROSSOVER)
+        archive.writestr("task_logs.csv", LOGS)
+        archive.writestr("survey_responses.csv/", "")
+        archive.writestr("readme.txt", "About this trial")
+
+    assert len(read_bundle(tmp_path / "trial.zip", today=TODAY).task_logs) == 2
+
+
+def test_a_zipped_file_that_would_fill_the_memory_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("measurement.estimation.bundle_files.MAX_FILE_BYTES", len(CROSSOVER))
+    with zipfile.ZipFile(tmp_path / "trial.zip", "w") as archive:
+        archive.writestr("trial.toml", CROSSOVER)
+        archive.writestr("task_logs.csv", LOGS + "p3,1,1\n" * 90)
+
+    line, _ = faults(tmp_path / "trial.zip")
+
+    size = len(LOGS) + 7 * 90
+    limit = f"a file of at most {len(CROSSOVER)} bytes"
+    assert line == f"task_logs.csv: '{size} bytes', {limit} is allowed"

@@ -241,3 +241,44 @@ def test_a_trial_survives_toml_and_json(
     assert parse_trial(tomllib.loads(to_toml(trial))) == trial
     stored = json.loads(json.dumps(sections(trial)))
     assert parse_trial({"trial": table["trial"], **stored}) == trial
+
+
+@pytest.mark.parametrize(
+    ("section", "given", "where"),
+    [
+        (
+            "design",
+            {"periods": [{"name": "1", "starts_on": "2025-01-06", "ends_on": "2025-01-05"}]},
+            "ends_on",
+        ),
+        (
+            "design",
+            {
+                "periods": [
+                    {"name": "1", "starts_on": "2025-01-06", "ends_on": "2025-01-10"},
+                    {"name": "1", "starts_on": "2025-01-13", "ends_on": "2025-01-17"},
+                ]
+            },
+            "design.periods",
+        ),
+        (
+            "design",
+            {"arms": [{"name": "a", "ai": True}, {"name": "a", "ai": False}]},
+            "design.arms",
+        ),
+        ("design", {"arms": [{"name": "a", "ai": 1}, {"name": "b", "ai": False}]}, "ai"),
+        ("plan", {"subgroups": "department"}, "plan.subgroups"),
+        ("plan", {"read_out_on": "2025-02-30"}, "plan.read_out_on"),
+        ("plan", {"read_out_on": 20250203}, "plan.read_out_on"),
+        ("survey", {"bands": []}, "survey.bands"),
+        ("survey", {"bands": [[0, 1, 2]]}, "survey.bands"),
+    ],
+)
+def test_what_cannot_be_is_named(section: str, given: dict[str, Any], where: str) -> None:
+    table = {"trial": {"slug": "t", "title": "T"}, "design": {"kind": "crossover"}}
+    table[section] = {**table.get(section, {}), **given}
+
+    with pytest.raises(DefinitionErrors) as caught:
+        parse_trial(table)
+
+    assert any(fault.where.endswith(where) for fault in caught.value.errors)
