@@ -20,7 +20,7 @@ demo: .venv/packages var/static/collected
 # The coverage of a good run goes to a file: the last lines are pytest's own.
 test: install
 	@rm -rf var/coverage && mkdir -p var/coverage
-	coverage run -m pytest $(TESTS)
+	coverage run -m pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
 	@coverage combine --quiet
 	@coverage report > var/coverage/report.txt || { cat var/coverage/report.txt; exit 1; }
 

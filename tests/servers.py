@@ -1,8 +1,8 @@
 """Pytest plugin (`-p tests.servers`): real PostgreSQL and Valkey, started when a test needs them.
 
 A plugin and no conftest.py, because the addresses have to stand before the settings are read.
-Each session has servers of its own, so sessions of one checkout do not meet. An address that
-the environment names is used as it is.
+Each session has servers of its own, so sessions of one checkout do not meet; so has each worker of
+`pytest -n`, which is a session too. An address that the environment names is used as it is.
 """
 
 from __future__ import annotations
@@ -31,20 +31,28 @@ class Servers:
         self._slot, folder = _free_slot()
         self.postgres = Postgres(folder, QUICK)
         self.valkey = Valkey(folder)
+        addressed = {"DATABASE_URL": self.postgres, "REDIS_URL": self.valkey}
         self.ours = {
-            server
-            for variable, server in (("DATABASE_URL", self.postgres), ("REDIS_URL", self.valkey))
+            variable: server
+            for variable, server in addressed.items()
             if os.environ.setdefault(variable, server.url) == server.url
         }
 
     def start(self, server: Postgres | Valkey) -> None:
         """Start a server, unless it runs or the environment names another."""
-        if server in self.ours and not server.owned:
+        if server in self.ours.values() and not server.owned:
             server.open_alone("pytest")
+
+    def withdraw(self) -> None:
+        """Take back the addresses: another process inherits the environment as it was found."""
+        for variable in self.ours:
+            del os.environ[variable]
+        self.ours.clear()
+        self._slot.release()
 
     def stop(self) -> None:
         """Stop what was started and free the slot."""
-        for server in self.ours:
+        for server in self.ours.values():
             server.stop()
         self._slot.release()
 
@@ -75,6 +83,12 @@ def broker() -> str:
     """Have a real broker; the settings already have its address."""
     servers.start(servers.valkey)
     return os.environ["REDIS_URL"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Leave the servers to the workers of `pytest -n`; their parent runs no test itself."""
+    servers.withdraw()
 
 
 def pytest_unconfigure() -> None:

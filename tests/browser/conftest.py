@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -21,6 +21,9 @@ from trialsite import demo_mail
 # not asynchronous for that.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# Other tests keep the processors busy; waits end as soon as what they wait for is there.
+PATIENCE_MILLISECONDS = 60_000
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -32,6 +35,7 @@ def browser() -> Iterator[Browser]:
         # Chromium's sandbox does not start as root, as in containers.
         sandboxed = os.geteuid() != 0
         browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=sandboxed)
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
         yield browser
         browser.close()
 
@@ -56,6 +60,7 @@ def visit(
         context = browser.new_context(
             viewport={"width": width, "height": 900}, java_script_enabled=javascript
         )
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         if user is not None:
             name = django_settings.SESSION_COOKIE_NAME
             context.add_cookies([{"name": name, "value": _session(user), "url": live_server.url}])

@@ -19,7 +19,7 @@ def test_every_address_can_be_looked_up(visit: Visit, width: int) -> None:
     visitor = visit(width=width)
     visitor.go("/api/docs/")
     page = visitor.page
-    expect(page.locator(".opblock")).to_have_count(8)
+    expect(page.locator(".opblock")).to_have_count(9)
     visitor.look("API")
     page.get_by_role("button", name="/api/v1/trials/{slug}/results/").first.click()
     expect(page.get_by_text("Last day that counts as a working day.")).to_be_visible()

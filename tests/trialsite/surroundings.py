@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
+def until(condition: Callable[[], object], seconds: float = 120) -> None:
     """Wait until something is so; fail where it takes too long."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -193,7 +193,7 @@ def test_the_services_commands_work_and_end_in_order(site: Site) -> None:
             assert site.is_healthy(name), (site.folder / f"{name}.log").read_text()
         for name, child in running.items():
             child.process.send_signal(signal.SIGTERM)
-            assert child.process.wait(60) == 0, (site.folder / f"{name}.log").read_text()
+            assert child.process.wait(120) == 0, (site.folder / f"{name}.log").read_text()
             assert not site.is_healthy(name) or name == "beat"  # a heartbeat is good for a minute
     finally:
         for child in running.values():
@@ -203,5 +203,5 @@ def test_the_services_commands_work_and_end_in_order(site: Site) -> None:
 def test_web_without_a_secret_key_of_its_own_does_not_start(site: Site) -> None:
     site.environment["SECRET_KEY"] = "change-me"
     web = site.start("web")
-    assert web.process.wait(60) != 0
+    assert web.process.wait(120) != 0
     assert "SECRET_KEY" in (site.folder / "web.log").read_text()

@@ -54,12 +54,12 @@ class Run:
         return self.output.read_text()
 
     def wait_until_ready(self) -> None:
-        until(lambda: "Ready: " in self.said or self.process.poll() is not None, 120)
+        until(lambda: "Ready: " in self.said or self.process.poll() is not None, 300)
         assert self.said.endswith(f"Ready: http://127.0.0.1:{self.port}\n"), self.said
 
     def end(self, by: signal.Signals) -> int:
         self.process.send_signal(by)
-        return self.process.wait(60)
+        return self.process.wait(120)
 
     def named(self, name: str) -> list[psutil.Process]:
         """Return the children whose command line has this word."""
@@ -94,7 +94,7 @@ def test_it_gets_ready_refuses_a_second_and_stops_on_ctrl_c(run: Run) -> None:
     assert not any("Traceback" in log for log in logs)
 
     second = Run(run.folder, free_port())
-    assert second.process.wait(60) == 1
+    assert second.process.wait(120) == 1
     assert f"process {run.process.pid}, at http://127.0.0.1:{run.port}" in second.said
 
     assert run.end(signal.SIGINT) == 0
@@ -105,7 +105,7 @@ def test_it_gets_ready_refuses_a_second_and_stops_on_ctrl_c(run: Run) -> None:
 def test_a_process_that_dies_is_named_and_everything_stops(run: Run) -> None:
     until(lambda: run.named("worker"))
     run.named("worker")[0].kill()
-    assert run.process.wait(60) == 1
+    assert run.process.wait(120) == 1
     assert f"worker has ended unexpectedly. The end of {run.folder}/log/worker.log" in run.said
     assert processes_of(run.folder) == []
 
@@ -122,7 +122,7 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_has_all_data(run: Run) 
 
     (valkey,) = [each for each in processes_of(run.folder) if each.name() == "valkey-server"]
     valkey.kill()
-    assert following.process.wait(60) == 1
+    assert following.process.wait(120) == 1
     assert "valkey has ended unexpectedly" in following.said
     assert processes_of(run.folder) == []
 
@@ -144,7 +144,7 @@ def test_a_port_in_use_is_named(folder: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         run = Run(folder, port)
-        assert run.process.wait(60) == 1
+        assert run.process.wait(120) == 1
     assert f"Port {port} cannot be used (Address already in use)" in run.said
     assert "Traceback" not in run.said
     assert processes_of(folder) == []
