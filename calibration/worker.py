@@ -19,8 +19,8 @@ JUDGE: Final = "calibration.judge"
 
 def application(address: str | None = None) -> Celery:
     """Return an application with broker and results at the address, else as Celery is told."""
-    # No fix-ups: the engine needs no Django.
-    made = Celery("calibration", broker=address, backend=address, fixups=[])
+    # No fix-ups: the engine needs no Django. Not the current one: that is the site's.
+    made = Celery("calibration", broker=address, backend=address, fixups=[], set_as_current=False)
     made.conf.update(
         task_default_queue=QUEUE,
         # What a killed process had in hand is done again by another.

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from celery import current_app
 
 from calibration.__main__ import FOLDER, TABLE, main, table_path
 from calibration.progress import Progress
 from calibration.scenarios import LOGNORMAL, SCENARIOS, scenarios_of
 from calibration.trials import judged
+from calibration.worker import application
 from calibration.workers import Chunk, chunks, gather, workers
 from measurement.estimation.definition import KINDS
 from tests.gates import eventually
@@ -132,3 +134,11 @@ def test_progress_on_a_terminal_is_one_line() -> None:
     first, second = out.getvalue().split("\r")[1:]
     assert first.rstrip() == "2 of 4 trials, about 1 minutes left"
     assert second == f"{'4 of 4 trials, about 0 minutes left':<70}\n"
+
+
+def test_the_sites_tasks_still_go_to_the_sites_broker() -> None:
+    current = current_app._get_current_object()  # type: ignore[attr-defined]  # of the proxy
+
+    application("redis://nowhere.invalid/0")
+
+    assert current_app._get_current_object() is current  # type: ignore[attr-defined]
