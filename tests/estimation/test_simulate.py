@@ -415,3 +415,13 @@ def test_a_roll_out_in_one_step_has_nobody_to_compare_with_and_a_truth_all_the_s
     ).truth
 
     assert truth["time_ratio"] == pytest.approx(0.6**0.5)
+
+
+def test_without_tools_no_log_names_one() -> None:
+    recipe = Recipe(tools=())
+    data = simulate(
+        participants=10, logs_per_participant=5, design="observational", seed=1, recipe=recipe
+    ).bundle
+
+    assert data.task_logs["ai_used"].any()
+    assert data.task_logs["tool"].isna().all()
