@@ -18,8 +18,7 @@ from measurement.estimation.power_clusters import Precision, in_small_samples, r
 from measurement.estimation.power_effect import Effect
 from measurement.estimation.power_inputs import PowerInputs
 from measurement.estimation.power_tasks import (
-    mean_inverse,
-    none_at_all,
+    paired_weeks,
     same_person,
     team_size,
 )
@@ -34,7 +33,7 @@ def stepped_wedge(inputs: PowerInputs, staying: float, effect: Effect) -> Precis
     require_clusters(round(units))
     weeks = team_weeks(inputs, effect)
     # A team counts in a pair of weeks only if it logged in both.
-    teams = units / inputs.steps * weeks.logged**2
+    teams = units / inputs.steps * weeks.paired
     require_two_a_side(teams)
     few = units / inputs.steps < FEW_TO_COMPARE_WITH
     chosen = default_standard_errors("CR3" if few else None, round(units))
@@ -59,14 +58,14 @@ class TeamWeeks:
     """How the mean of a team's week varies, about the team's own level.
 
     by_week: variance by group and week, independent from week to week (S x W); lasting: variance
-    of the team's own effect, in all weeks with access (`after`, S x W); logged: share of the
-    weeks in which a team logs at all.
+    of the team's own effect, in all weeks with access (`after`, S x W); paired: share of the
+    teams that log in both of two weeks.
     """
 
     by_week: Floats
     after: NDArray[np.bool_]
     lasting: float
-    logged: float
+    paired: float
 
     def variance(self, weights: Floats) -> Floats:
         """Return the variance of a team's weighted weeks, by its group (... x S x W)."""
@@ -86,14 +85,14 @@ def team_weeks(inputs: PowerInputs, effect: Effect) -> TeamWeeks:
     same = same_person(inputs, size)
     untreated = inputs.participant_sd**2 * (1 - same) + inputs.task_sd**2
     treated = untreated + effect.between * (1 - same) + effect.within
+    pair = paired_weeks(tasks, spread)
     starts = np.array(step_weeks(inputs.weeks, inputs.steps))
     after = np.arange(inputs.weeks) >= starts[:, np.newaxis]
     return TeamWeeks(
-        by_week=inputs.week_sd**2
-        + mean_inverse(tasks, spread) * np.where(after, treated, untreated),
+        by_week=inputs.week_sd**2 + pair.mean_inverse * np.where(after, treated, untreated),
         after=after,
         lasting=effect.between * same,
-        logged=1 - none_at_all(tasks, spread),
+        paired=pair.chance,
     )
 
 

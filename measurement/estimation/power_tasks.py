@@ -15,29 +15,40 @@ from measurement.estimation.power_inputs import PowerInputs
 
 def none_at_all(mean: float, spread: float) -> float:
     """Return the chance of no task where the number has this mean and variance over mean."""
-    return _generating(0.0, mean, spread)
+    return _generating(1.0, mean, spread)
 
 
-def mean_inverse(mean: float, spread: float) -> float:
-    """Return the mean of 1 / number, over the cases with a task at all.
+@dataclass(frozen=True)
+class PairedWeeks:
+    """Two weeks of a team: the chance that it logs in both; then the mean of 1 / tasks in one."""
 
-    1/n is the integral of s^(n-1) from 0 to 1, so that the mean is an integral over the
-    generating function.
+    chance: float
+    mean_inverse: float
+
+
+def paired_weeks(mean: float, spread: float) -> PairedWeeks:
+    """Return what two weeks tell, each with such a number of tasks, alike but for chance.
+
+    1/n is the integral of s^(n-1) from 0 to 1, so that its mean is an integral over the
+    generating function. Teams that log little log in both weeks less often.
     """
-    none = none_at_all(mean, spread)
+    none, none_in_both = _generating(1.0, mean, spread), _generating(2.0, mean, spread)
+    chance = 1 - 2 * none + none_in_both
 
     def integrand(s: float) -> float:
-        return (_generating(s, mean, spread) - none) / s
+        in_this_week = _generating(1 - s, mean, spread) - none
+        but_not_in_the_other = _generating(2 - s, mean, spread) - none_in_both
+        return (in_this_week - but_not_in_the_other) / s
 
     integral: float = integrate.quad(integrand, 0, 1)[0]
-    return integral / (1 - none)
+    return PairedWeeks(chance, integral / chance)
 
 
-def _generating(s: float, mean: float, spread: float) -> float:
-    """Return the mean of s^number."""
+def _generating(rest: float, mean: float, spread: float) -> float:
+    """Return the mean of s^number, rest = 1 - s; of two weeks, rest = (1 - s) + (1 - s')."""
     excess = spread - 1
-    rest = 1 - s if excess == 0 else float(special.log1p(excess * (1 - s))) / excess
-    return math.exp(-mean * rest)
+    power = rest if excess == 0 else float(special.log1p(excess * rest)) / excess
+    return math.exp(-mean * power)
 
 
 def logging_share(inputs: PowerInputs) -> float:

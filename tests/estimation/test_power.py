@@ -31,8 +31,8 @@ from measurement.estimation.power_inputs import (
 )
 from measurement.estimation.power_roll_out import step_weeks, team_weeks, unit_weights
 from measurement.estimation.power_tasks import (
-    mean_inverse,
     none_at_all,
+    paired_weeks,
     same_person,
     within_people,
 )
@@ -49,7 +49,7 @@ SIMPLE: dict[str, Any] = {
 COUNTS = [
     pytest.param(6.0, 3.0, stats.nbinom(3.0, 1 / 3), id="negative binomial"),
     pytest.param(1.5, 1.0, stats.poisson(1.5), id="poisson"),
-    pytest.param(2.5, 0.5, stats.binom(5, 0.5), id="binomial"),
+    pytest.param(1.5, 0.7, stats.binom(5, 0.3), id="binomial"),
 ]
 
 
@@ -259,10 +259,9 @@ class TestClosedForms:
         effect = effect_of(inputs, -0.5)
         found = team_weeks(inputs, effect)
         # Twelve tasks of a team a week, the spread of whose number is 2/3: binomial, of 36.
-        number = np.arange(1, 37)
-        chances = stats.binom(36, 1 / 3).pmf(number)
-        assert found.logged == pytest.approx(chances.sum())
-        inverse = (chances / number).sum() / chances.sum()
+        pair = paired_weeks(12.0, 2 / 3)
+        inverse = pair.mean_inverse
+        assert found.paired == pair.chance
         untreated = 0.01 + inverse * (0.09 * 3 / 4 + 0.16)
         treated = untreated + inverse * (effect.between * 3 / 4 + effect.within)
         expected = [[untreated, treated, treated], [untreated, untreated, treated]]
@@ -423,19 +422,30 @@ class TestClusters:
 
 class TestCounts:
     @pytest.mark.parametrize(("mean", "spread", "counts"), COUNTS)
-    def test_chance_of_none_and_mean_of_the_inverse(
-        self, mean: float, spread: float, counts: Any
-    ) -> None:
-        numbers = np.arange(1, 400)
+    def test_chance_of_none(self, mean: float, spread: float, counts: Any) -> None:
         assert counts.mean() == pytest.approx(mean)
         assert counts.var() == pytest.approx(mean * spread)
         assert none_at_all(mean, spread) == pytest.approx(counts.pmf(0))
-        expected = (counts.pmf(numbers) / numbers).sum() / counts.sf(0)
-        assert mean_inverse(mean, spread) == pytest.approx(expected, rel=1e-8)
 
     def test_the_same_for_all(self) -> None:
         assert none_at_all(3.0, 0.0) == 0.0
-        assert mean_inverse(4.0, 0.0) == pytest.approx(1 / 4)
+
+    @pytest.mark.parametrize(
+        ("mean", "spread", "of_both"),
+        [
+            pytest.param(6.0, 3.0, stats.nbinom(3.0, 1 / 5), id="negative binomial"),
+            pytest.param(1.5, 1.0, stats.poisson(3.0), id="poisson"),
+            pytest.param(1.5, 0.7, stats.binom(5, 0.6), id="binomial"),
+        ],
+    )
+    def test_two_weeks_share_their_tasks_by_chance(
+        self, mean: float, spread: float, of_both: Any
+    ) -> None:
+        total, one = np.arange(2, 300)[:, None], np.arange(1, 299)[None, :]
+        chances = np.where(one < total, of_both.pmf(total) * stats.binom.pmf(one, total, 0.5), 0)
+        found = paired_weeks(mean, spread)
+        assert found.chance == pytest.approx(chances.sum())
+        assert found.mean_inverse == pytest.approx((chances / one).sum() / chances.sum())
 
     @pytest.mark.parametrize("share", [0.5, 0.2])
     def test_information_within_people(self, share: float) -> None:
