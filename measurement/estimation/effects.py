@@ -7,7 +7,6 @@ import pandas as pd
 
 from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.exposure import logged_days_with_access, working_days_with_access
-from measurement.estimation.group_time import GroupTime, group_time
 from measurement.estimation.inference import wild_bootstrap_p_value
 from measurement.estimation.planned_model import (
     TREATMENT,
@@ -73,7 +72,7 @@ def effect(prepared: Prepared, cells: pd.DataFrame, outcome: Outcome) -> Effect:
 
 
 def _group_time_effect(prepared: Prepared, cells: pd.DataFrame, outcome: Outcome) -> Effect:
-    found = roll_out(prepared, cells, outcome)
+    found = prepared.roll_out(cells, outcome)
     return Effect(
         found.overall,
         found.standard_errors,
@@ -81,12 +80,6 @@ def _group_time_effect(prepared: Prepared, cells: pd.DataFrame, outcome: Outcome
         terms=(prepared.model.cluster, "week", "task_type"),
         notes=(ROLL_OUT, *found.notes),
     )
-
-
-def roll_out(prepared: Prepared, cells: pd.DataFrame, outcome: Outcome) -> GroupTime:
-    """Return the group-time effects of a stepped wedge on the outcome of regular `cells`."""
-    unit, starts_on = prepared.model.cluster, prepared.trial.starts_on
-    return group_time(cells, unit=unit, outcome=outcome, starts_on=starts_on)
 
 
 def per_task(prepared: Prepared, cells: pd.DataFrame, row: EstimateRow) -> Answer:

@@ -23,7 +23,6 @@ from measurement.estimation.always_valid import (
 from measurement.estimation.breakdowns import by_arm, by_subgroup, by_tool
 from measurement.estimation.checks import checks
 from measurement.estimation.definition import plan_sha256
-from measurement.estimation.effects import roll_out
 from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.evidence import Evidence
 from measurement.estimation.families import interaction
@@ -117,7 +116,7 @@ def _checks(prepared: Prepared, answers: Sequence[Answer]) -> tuple[Check, ...]:
 
 
 def _pre_trend(prepared: Prepared) -> tuple[float, float]:
-    test = roll_out(prepared, prepared.whole.regular, "log_minutes").pre_trend
+    test = prepared.roll_out(prepared.whole.regular, "log_minutes").pre_trend
     return test.statistic, test.p_value
 
 

@@ -42,7 +42,7 @@ class Evidence:
 
     @cached_property
     def coded_cells(self) -> pd.DataFrame:
-        """The cells with their texts as categories, but for the keys of single logs.
+        """The cells with their texts as categories.
 
         Categories are in the order of their values: comparing numbers is faster.
         """
@@ -82,5 +82,5 @@ def log_cells(classified: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_categories(frame: pd.DataFrame) -> pd.DataFrame:
-    texts = [name for name in frame if frame[name].dtype == "str" and name != "key"]
+    texts = [name for name in frame if frame[name].dtype == "str"]
     return frame.astype(dict.fromkeys(texts, "category"))

@@ -1,6 +1,6 @@
 """The evidence made ready for estimation: cells of a sample, the model, the population."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pandas as pd
@@ -9,7 +9,8 @@ from measurement.estimation.cells import aggregated
 from measurement.estimation.definition import Trial
 from measurement.estimation.designs import fixed_effects, uses_group_time
 from measurement.estimation.evidence import Evidence
-from measurement.estimation.planned_model import Model, planned_model
+from measurement.estimation.group_time import GroupTime, group_time
+from measurement.estimation.planned_model import Model, Outcome, planned_model
 from measurement.estimation.scopes import Scope, everything, joined
 from measurement.estimation.specifications import cells_of
 
@@ -28,6 +29,10 @@ class Prepared:
     whole: Scope
     model: Model
     group_time: bool
+    # By outcome, the latest cells compared: a task's minutes and a day's come from the same.
+    _roll_outs: dict[Outcome, tuple[pd.DataFrame, GroupTime]] = field(
+        init=False, default_factory=dict
+    )
 
     @property
     def trial(self) -> Trial:
@@ -42,6 +47,15 @@ class Prepared:
         """Return everybody's scope of a sample, its cells also told apart by the column `by`."""
         cells = _cells(self.evidence, sample, by)
         return replace(self.whole, cells=joined(self.evidence, cells))
+
+    def roll_out(self, cells: pd.DataFrame, outcome: Outcome) -> GroupTime:
+        """Return the group-time effects of a stepped wedge on the outcome of regular `cells`."""
+        compared, found = self._roll_outs.get(outcome, (None, None))
+        if found is None or compared is not cells:
+            unit, starts_on = self.model.cluster, self.trial.starts_on
+            found = group_time(cells, unit=unit, outcome=outcome, starts_on=starts_on)
+            self._roll_outs[outcome] = cells, found
+        return found
 
     @cached_property
     def weekly(self) -> Scope:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from measurement.estimation.effects import require_dates, require_population, roll_out
+from measurement.estimation.effects import require_dates, require_population
 from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.exposure import working_days_with_access
 from measurement.estimation.families import adjusted
@@ -61,7 +61,7 @@ def effect_by_weeks_since_access(prepared: Prepared) -> Iterator[Answer]:
     """Yield the time ratio by weeks since access in a stepped wedge; weeks before are negative."""
     cells = prepared.whole.regular
     try:
-        found = roll_out(prepared, cells, "log_minutes")
+        found = prepared.roll_out(cells, "log_minutes")
     except NotEstimable:
         return  # the row of the whole says why
     # Once nobody is left without AI, a week has nothing to be compared with.
