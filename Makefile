@@ -23,6 +23,8 @@ test: install
 	coverage run -m pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
 	@coverage combine --quiet
 	@coverage report > var/coverage/report.txt || { cat var/coverage/report.txt; exit 1; }
+	@coverage report --include='measurement/estimation/*' --fail-under=100 > var/coverage/engine.txt || \
+		{ echo "Every branch of the engine is to be tested. Missing:"; cat var/coverage/engine.txt; exit 1; }
 
 check: .venv/packages
 	ruff format --check .

@@ -33,7 +33,8 @@ TREATMENTS: Final = {
 }
 STANDARD_ERRORS: Final = {
     "CR1": "Clustered standard errors (CR1): logs of one {cluster} may be alike.",
-    "CR3": "Jackknife standard errors for few clusters (CR3): logs of one {cluster} may be alike.",
+    "CR3": "Jackknife standard errors (CR3), for few or unequal clusters: "
+    "logs of one {cluster} may be alike.",
     "HC3": "Standard errors HC3: each task log counts by itself.",
 }
 DESIGNS_WITH_UNITS: Final = ("cluster", "stepped_wedge")

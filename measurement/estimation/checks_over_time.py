@@ -14,11 +14,11 @@ from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.planned_model import (
     TREATMENT,
     Model,
-    chosen_standard_errors,
+    fit_model,
     named,
     sample,
 )
-from measurement.estimation.regression import ROUNDING, Fit, fit
+from measurement.estimation.regression import ROUNDING, Fit
 from measurement.estimation.results import Check
 from measurement.estimation.verdicts import CAUTION, FAIL, PASS, WARN, by_p_value, worded
 
@@ -135,14 +135,10 @@ def _t_of(name: str, model: Model, cells: pd.DataFrame) -> tuple[float, float]:
 
 
 def _fitted(model: Model, cells: pd.DataFrame) -> Fit:
-    fitted = fit(
-        sample(model, cells, "log_minutes"),
-        standard_errors=chosen_standard_errors(model, cells),
-        nested=model.absorbed is not None,
-    )
+    found = fit_model(model, sample(model, cells, "log_minutes"))
     # Where the treatment has no coefficient of its own, the term would stand for it.
-    fitted.estimate(TREATMENT)
-    return fitted
+    found.estimate(TREATMENT)
+    return found
 
 
 def _placed(trial: Trial, cells: pd.DataFrame) -> pd.DataFrame:

@@ -16,12 +16,11 @@ from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.planned_model import (
     TREATMENT,
     Model,
-    Outcome,
-    chosen_standard_errors,
+    fit_model,
     require_comparison,
     sample,
 )
-from measurement.estimation.regression import Fit, StandardErrors, fit
+from measurement.estimation.regression import StandardErrors
 
 SMALLEST_F: Final = 10.0
 # A share of tasks this small is rounding noise.
@@ -57,7 +56,7 @@ def complier_effect(trial: Trial, model: Model, cells: pd.DataFrame) -> Complier
     require_comparison(cells)
     if not cells["used"].any():
         raise NotEstimable("nobody used AI")
-    on_use = _fitted(model, cells, "used")
+    on_use = fit_model(model, sample(model, cells, "used"))
     first_stage = on_use.estimate(TREATMENT)
     f_statistic = _f_statistic(first_stage)
     if f_statistic < SMALLEST_F:
@@ -65,20 +64,13 @@ def complier_effect(trial: Trial, model: Model, cells: pd.DataFrame) -> Complier
             "assignment changed the use of AI too little to divide by, with a first-stage F "
             f"below {SMALLEST_F:g}: F is {f_statistic:.2f}"
         )
+    on_log = fit_model(model, sample(model, cells, "log_minutes"))
     return ComplierEffect(
-        estimate=_fitted(model, cells, "log_minutes").estimate(TREATMENT) / first_stage,
+        estimate=on_log.estimate(TREATMENT) / first_stage,
         first_stage=first_stage,
         f_statistic=f_statistic,
         clusters=on_use.clusters,
         standard_errors=on_use.standard_errors,
-    )
-
-
-def _fitted(model: Model, cells: pd.DataFrame, outcome: Outcome) -> Fit:
-    return fit(
-        sample(model, cells, outcome),
-        standard_errors=chosen_standard_errors(model, cells),
-        nested=model.absorbed is not None,
     )
 
 

@@ -11,13 +11,12 @@ from measurement.estimation.inference import wild_bootstrap_p_value
 from measurement.estimation.planned_model import (
     TREATMENT,
     Outcome,
-    chosen_standard_errors,
+    fit_model,
     observed,
     require_comparison,
     sample,
 )
 from measurement.estimation.prepared import Prepared
-from measurement.estimation.regression import fit
 from measurement.estimation.results import EstimateRow
 from measurement.estimation.rows import Answer, tested, with_counts
 from measurement.estimation.savings import (
@@ -61,14 +60,10 @@ def effect(prepared: Prepared, cells: pd.DataFrame, outcome: Outcome) -> Effect:
     model = prepared.model
     if prepared.group_time and outcome in GROUP_TIME_OUTCOMES:
         return _group_time_effect(prepared, cells, outcome)
-    chosen = chosen_standard_errors(model, observed(cells, outcome))
-    fitted = fit(
-        sample(model, cells, outcome),
-        standard_errors=chosen,
-        nested=model.absorbed is not None,
-    )
+    found = fit_model(model, sample(model, cells, outcome))
     notes = (TWO_WAY,) if prepared.group_time else ()
-    return Effect(fitted.estimate(TREATMENT), chosen, fitted.clusters, model.terms, notes)
+    estimate = found.estimate(TREATMENT)
+    return Effect(estimate, found.standard_errors, found.clusters, model.terms, notes)
 
 
 def _group_time_effect(prepared: Prepared, cells: pd.DataFrame, outcome: Outcome) -> Effect:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.groups import WaldTest, equal_effects
-from measurement.estimation.inference import FEW_CLUSTERS
+from measurement.estimation.inference import FEW_CLUSTERS, effective_clusters
 from measurement.estimation.planned_model import Outcome, named
 from measurement.estimation.regression import StandardErrors, require_clusters
 from measurement.estimation.roll_out_comparisons import OVERALL, RollOut, comparisons, roll_out
@@ -112,7 +112,8 @@ def group_time(
     rows = given.only(part)
     require_clusters(len(rows.names))
     found = roll_out(rows, comparisons(rows))
-    few = len(rows.names) < FEW_CLUSTERS or found.fewest_others < FEW_TO_COMPARE_WITH
+    few = effective_clusters(rows.people) < FEW_CLUSTERS
+    few = few or found.fewest_others < FEW_TO_COMPARE_WITH
     psi = jackknifed(found) if few else linearised(found)
     first = len(found.plan.week) + OVERALL
     overall = _estimates(found, psi, [first]).get(first)

@@ -18,6 +18,7 @@ from measurement.estimation.regression import (
     terms_on_one_cluster,
 )
 
+# Under so many clusters, each for as many as it weighs, CR1 is too small.
 FEW_CLUSTERS = 40
 # Up to this number of clusters all 2^G sign patterns are drawn.
 ENUMERATED_CLUSTERS = 16
@@ -27,9 +28,22 @@ DRAWS_AT_ONCE = 4_096
 TIE = 1e-9
 
 
-def default_standard_errors(planned: StandardErrors | None, clusters: int) -> StandardErrors:
-    """Return the planned standard errors, or else CR1, under 40 clusters CR3."""
-    return planned or ("CR3" if clusters < FEW_CLUSTERS else "CR1")
+def effective_clusters(weights: Floats) -> float:
+    """Return for how many equal clusters these count: (sum w^2)^2 / sum w^4, G if all are equal.
+
+    `weights`: what each cluster weighs in the regression (G), as its number of logs. A shock to a
+    cluster moves the estimate by its weight, so that the variance is a sum of w^2 terms, known as
+    well as so many equal ones are. Source: Carter, Schnepel and Steigerwald 2017.
+    """
+    squares = np.square(weights / weights.max())
+    return float(squares.sum() ** 2 / np.square(squares).sum())
+
+
+def default_standard_errors(sample: Sample) -> StandardErrors:
+    """Return CR1, or CR3 where the sample's clusters count for fewer than 40."""
+    numbers, paths = group_clusters(sample.clusters)
+    logs = cluster_sums(sample.weights[np.newaxis], numbers, len(paths))[0]
+    return "CR3" if effective_clusters(logs) < FEW_CLUSTERS else "CR1"
 
 
 def wild_bootstrap_p_value(sample: Sample, name: str, *, seed: int) -> float:

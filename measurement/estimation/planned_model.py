@@ -1,7 +1,7 @@
 """From cells to the regression that the plan names: its terms, absorbed effects and clusters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from measurement.estimation.definition import Trial
 from measurement.estimation.designs import fixed_effects, rules, standard_errors
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.inference import default_standard_errors
-from measurement.estimation.regression import Sample, StandardErrors
+from measurement.estimation.regression import Fit, Sample, fit
 
 Floats = NDArray[np.float64]
 Outcome = Literal["minutes", "log_minutes", "used", "quality"]
@@ -80,13 +80,6 @@ def _is_present(term: str, cells: pd.DataFrame) -> bool:
     return bool(cells[column].notna().any())
 
 
-def chosen_standard_errors(model: Model, cells: pd.DataFrame) -> StandardErrors:
-    """Return HC3 where planned; else CR1, or CR3 where there are few clusters."""
-    if model.standard_errors == "HC3":
-        return "HC3"
-    return default_standard_errors(None, int(cells[model.cluster].nunique(dropna=False)))
-
-
 def observed(cells: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
     """Return the cells with a value of the outcome: all of them, but for quality the scored ones.
 
@@ -108,6 +101,34 @@ def sample(model: Model, cells: pd.DataFrame, outcome: Outcome) -> Sample:
     cells = observed(cells, outcome)
     treatment = {TREATMENT: cells["d"].to_numpy(dtype=np.float64)}
     return _sample(model, cells, outcome, model.effects, treatment)
+
+
+def fit_model(model: Model, regressed: Sample) -> Fit:
+    """Fit a sample of the model: HC3 where planned, else CR1, or CR3 for few clusters.
+
+    For few clusters G, of the G - 1 degrees of freedom, counts those within which the treatment
+    varies where effects are absorbed: the others tell nothing of it.
+    """
+    by_row = model.standard_errors == "HC3"
+    chosen = "HC3" if by_row else default_standard_errors(regressed)
+    found = fit(regressed, standard_errors=chosen, nested=model.absorbed is not None)
+    if chosen != "CR3" or regressed.absorbed is None:
+        return found
+    compared = _compared_clusters(regressed, regressed.absorbed)
+    return replace(found, degrees_of_freedom=max(compared - 1.0, 1.0))
+
+
+def _compared_clusters(regressed: Sample, absorbed: NDArray[np.intp]) -> int:
+    """Return the number of clusters in which the treatment varies within an absorbed effect."""
+    names = [
+        name
+        for name in map(str, regressed.regressors)
+        if name == TREATMENT or name.startswith(effect_on(""))
+    ]
+    treated = regressed.regressors[names].to_numpy().sum(axis=1)
+    with_treatment = np.bincount(absorbed, weights=treated)
+    varies = (with_treatment > 0) & (with_treatment < np.bincount(absorbed))
+    return len(regressed.clusters[varies[absorbed]].unique())
 
 
 def sample_by(model: Model, cells: pd.DataFrame, outcome: Outcome, by: str) -> Sample:

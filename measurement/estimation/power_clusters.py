@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from measurement.estimation.estimate import NotEstimable
-from measurement.estimation.inference import default_standard_errors
+from measurement.estimation.inference import FEW_CLUSTERS
 from measurement.estimation.regression import StandardErrors, require_clusters
 
 
@@ -39,7 +39,7 @@ class Group:
     """
 
     clusters: float
-    between: float
+    between: float = 0.0
     within: float = 0.0
     cv: float = 0.0
     scale: float = 1.0
@@ -53,6 +53,11 @@ class Group:
         square = self.cv**2
         steps = range(1, power)
         return math.prod((1 + step * square) / (self.clusters + step * square) for step in steps)
+
+    @property
+    def effective_clusters(self) -> float:
+        """Return for how many clusters of equal weight they count, as the engine counts them."""
+        return self._powers(2) ** 2 / self._powers(4)
 
     @property
     def _within(self) -> float:
@@ -91,16 +96,27 @@ class Group:
 
 
 def clustered(
-    groups: Sequence[Group], clusters: float, *, tasks: float = math.inf, strata: int = 1
+    groups: Sequence[Group],
+    logging: Group,
+    clusters: float,
+    *,
+    tasks: float = math.inf,
+    strata: int = 1,
 ) -> Precision:
     """Return the precision of the sum of the groups, with the engine's clustered errors.
 
-    `clusters`: expected number with task logs; `tasks` and `strata`: as `in_small_samples`.
+    `logging`: all clusters, each with its task logs for a weight; `clusters`: expected number
+    that have any; `tasks` and `strata`: as `in_small_samples`.
     """
     require_clusters(round(clusters))
-    chosen = default_standard_errors(None, round(clusters))
+    chosen: StandardErrors = "CR3" if are_few(logging) else "CR1"
     found = summed(groups, chosen)
     return in_small_samples(found, chosen, clusters, tasks=tasks, strata=strata)
+
+
+def are_few(logging: Group) -> bool:
+    """Return whether the engine will take the clusters for few, by their numbers of task logs."""
+    return round(logging.effective_clusters) < FEW_CLUSTERS
 
 
 def in_small_samples(

@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from measurement.estimation.power_clusters import Group, Precision, clustered, summed
+from measurement.estimation.power_clusters import Group, Precision, are_few, clustered, summed
 from measurement.estimation.power_effect import Effect, effect_of
 from measurement.estimation.power_inputs import PowerInputs
 from measurement.estimation.power_roll_out import stepped_wedge
 from measurement.estimation.power_tasks import (
+    comparing_share,
     logging_share,
     same_person,
     team_size,
@@ -85,17 +86,19 @@ def _two_arms(
         Group(size, between, within, cv)
         for size, (between, within) in zip(sizes, arms, strict=True)
     ]
-    return clustered(groups, sum(sizes) * logging, tasks=sum(sizes) * tasks, strata=inputs.strata)
+    size = sum(sizes)
+    return clustered(
+        groups, Group(size, cv=cv), size * logging, tasks=size * tasks, strata=inputs.strata
+    )
 
 
 def _crossover(inputs: PowerInputs, staying: float, effect: Effect) -> Precision:
     """Differences within people, averaged over the two orders of the periods."""
-    information = within_people(inputs, (inputs.periods // 2) / inputs.periods)
+    share = (inputs.periods // 2) / inputs.periods
+    information, comparing = within_people(inputs, share), comparing_share(inputs, share)
     within = (inputs.task_sd**2 + effect.within / 2) / information.mean
     one_order = Group(staying / 2, effect.between, within, information.cv, scale=1 / 2)
-    clusters = staying * logging_share(inputs)
-    tasks = staying * inputs.tasks_per_participant
-    return clustered((one_order, one_order), clusters, tasks=tasks)
+    return _people((one_order, one_order), inputs, staying, staying * comparing)
 
 
 def _observational(inputs: PowerInputs, staying: float, effect: Effect) -> Precision:
@@ -105,8 +108,20 @@ def _observational(inputs: PowerInputs, staying: float, effect: Effect) -> Preci
     varied = effect.within * (1 - inputs.use_by_adopters)
     within = (inputs.task_sd**2 + varied) / information.mean
     users = Group(staying * inputs.adopters, effect.between, within, information.cv)
-    clusters = staying * logging_share(inputs)
-    return clustered((users,), clusters, tasks=staying * inputs.tasks_per_participant)
+    comparing = comparing_share(inputs, inputs.use_by_adopters)
+    return _people((users,), inputs, staying, users.clusters * comparing)
+
+
+def _people(
+    groups: Sequence[Group], inputs: PowerInputs, staying: float, comparing: float
+) -> Precision:
+    """Sum groups of people, each a cluster; `comparing` have tasks with and without AI."""
+    logging = Group(staying, cv=inputs.tasks_cv)
+    tasks = staying * inputs.tasks_per_participant
+    found = clustered(groups, logging, staying * logging_share(inputs), tasks=tasks)
+    if not are_few(logging):
+        return found
+    return replace(found, degrees_of_freedom=max(comparing - 1, 1.0))
 
 
 _DESIGNS: Final[Mapping[str, Callable[[PowerInputs, float, Effect], Precision]]] = {

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measurement.estimation.group_time import FEW_TO_COMPARE_WITH
-from measurement.estimation.inference import default_standard_errors
+from measurement.estimation.inference import FEW_CLUSTERS
 from measurement.estimation.power_clusters import Precision, in_small_samples, require_two_a_side
 from measurement.estimation.power_effect import Effect
 from measurement.estimation.power_inputs import PowerInputs
@@ -35,8 +35,8 @@ def stepped_wedge(inputs: PowerInputs, staying: float, effect: Effect) -> Precis
     # A team counts in a pair of weeks only if it logged in both.
     teams = units / inputs.steps * weeks.paired
     require_two_a_side(teams)
-    few = units / inputs.steps < FEW_TO_COMPARE_WITH
-    chosen = default_standard_errors("CR3" if few else None, round(units))
+    few = units / inputs.steps < FEW_TO_COMPARE_WITH or round(units) < FEW_CLUSTERS
+    chosen: StandardErrors = "CR3" if few else "CR1"
     starts = step_weeks(inputs.weeks, inputs.steps)
     by_group = teams * weeks.variance(unit_weights(starts, inputs.weeks, teams, "CR3").own)
     known = unit_weights(starts, inputs.weeks, teams, chosen)

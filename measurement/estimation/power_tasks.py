@@ -57,6 +57,17 @@ def logging_share(inputs: PowerInputs) -> float:
     return 1 - none_at_all(mean, inputs.tasks_cv**2 * mean)
 
 
+def comparing_share(inputs: PowerInputs, share: float) -> float:
+    """Return the share of the participants with tasks both with and without the treatment.
+
+    `share`: the chance that a task is with the treatment.
+    """
+    mean = inputs.tasks_per_participant
+    spread = inputs.tasks_cv**2 * mean
+    none_with, none_without, none = (_generating(p, mean, spread) for p in (share, 1 - share, 1.0))
+    return 1 - none_with - none_without + none
+
+
 @dataclass(frozen=True)
 class Information:
     """What people tell about a difference within themselves: its mean, and its variation."""

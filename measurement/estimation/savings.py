@@ -16,13 +16,12 @@ from measurement.estimation.definition import Assumptions
 from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.planned_model import (
     Model,
-    chosen_standard_errors,
     effect_on,
+    fit_model,
     named,
     require_comparison,
     sample_by,
 )
-from measurement.estimation.regression import fit
 
 Floats = NDArray[np.float64]
 
@@ -59,11 +58,7 @@ def savings_by_task_type(model: Model, cells: pd.DataFrame) -> Savings:
     inside = cells
     if uncompared:
         inside = cells[named(cells["task_type"]).isin(compared)].reset_index(drop=True)
-    regression = fit(
-        sample_by(model, inside, "minutes", "task_type"),
-        standard_errors=chosen_standard_errors(model, inside),
-        nested=model.absorbed is not None,
-    )
+    regression = fit_model(model, sample_by(model, inside, "minutes", "task_type"))
     return Savings(
         per_task={name: -regression.estimate(effect_on(name)).value for name in compared},
         total=lambda tasks: -regression.combine({effect_on(name): n for name, n in tasks.items()}),

@@ -69,7 +69,7 @@ def _coefficient(
 ) -> Estimate:
     regressors = pd.DataFrame({"intercept": np.ones(len(outcome)), **columns})
     paths = pd.MultiIndex.from_arrays([clusters], names=[clusters.name])
-    chosen = default_standard_errors(None, clusters.nunique())
     # Errors by cluster do not ask how outcomes differ within a row.
     rows = Sample(regressors, outcome, weights, np.zeros(len(outcome)), paths)
+    chosen = default_standard_errors(rows)
     return fit(rows, standard_errors=chosen, nested=False).estimate(name)

@@ -14,13 +14,13 @@ from measurement.estimation.exposure import working_days_with_access
 from measurement.estimation.families import adjusted
 from measurement.estimation.group_time import GroupTime
 from measurement.estimation.planned_model import (
-    chosen_standard_errors,
     effect_on,
+    fit_model,
     require_comparison,
     sample_by,
 )
 from measurement.estimation.prepared import Prepared
-from measurement.estimation.regression import Fit, fit
+from measurement.estimation.regression import Fit
 from measurement.estimation.results import EstimateRow
 from measurement.estimation.rows import (
     DESCRIPTIVE,
@@ -101,11 +101,7 @@ def _weeks(dated: pd.DataFrame) -> list[int]:
 def _fit_by_week(prepared: Prepared, dated: pd.DataFrame) -> Fit:
     require_comparison(dated)
     model = prepared.model
-    return fit(
-        sample_by(model, dated, "log_minutes", "week"),
-        standard_errors=chosen_standard_errors(model, dated),
-        nested=model.absorbed is not None,
-    )
+    return fit_model(model, sample_by(model, dated, "log_minutes", "week"))
 
 
 def _of_week(

@@ -8,6 +8,7 @@ import csv
 import datetime
 import math
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -188,12 +189,12 @@ class SlowTrial:
         for name in given_ai:
             own_part = (saved[name] - value * days[name]) / total_days
             moves[self._cluster(self.people[name])] += spread * own_part
-        smallest = min(len(clusters_given_ai), len(influence))
+        smallest = min(len(clusters_given_ai), clusters_counted(regular))
         return Figure(value, _length(moves.values()), smallest - 1, len(regular))
 
     def _figure(self, value: float, influence: Mapping[str, float]) -> Figure:
-        logs = sum(not log.novel for log in self.logs)
-        return Figure(value, _length(influence.values()), len(influence) - 1, logs)
+        logs = [log for log in self.logs if not log.novel]
+        return Figure(value, _length(influence.values()), clusters_counted(logs) - 1, len(logs))
 
 
 def fixed_interval(figure: Figure, confidence: float) -> tuple[float, float]:
@@ -243,14 +244,15 @@ def regressed(
 ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
     """Return the coefficients, and the influence of each cluster on each of them.
 
-    40 clusters and more: the sandwich with its small-sample factor, in which all dummies of
-    participants count as one term. Fewer: the jackknife, by regressing anew without a cluster.
+    Where clusters count for 40 or more: the sandwich with its small-sample factor, in which all
+    dummies of participants count as one term. Else the jackknife, by regressing anew without a
+    cluster.
     """
     clusters: dict[str, list[int]] = {}
     for place, log in enumerate(logs):
         clusters.setdefault(log.cluster, []).append(place)
     coefficients = least_squares(rows, outcome)
-    jackknife = len(clusters) < FEW_CLUSTERS
+    jackknife = are_few(logs)
     influence = {}
     for cluster, places in clusters.items():
         if jackknife:
@@ -275,6 +277,25 @@ def regressed(
             moves = solved(_normal_equations(rows), scores)
             influence[cluster] = {name: factor * move for name, move in moves.items()}
     return coefficients, influence
+
+
+def are_few(logs: Sequence[Log]) -> bool:
+    """Return whether the clusters of the logs count for few, each for as much as it weighs."""
+    sizes = Counter(log.cluster for log in logs).values()
+    return sum(size**2 for size in sizes) ** 2 / sum(size**4 for size in sizes) < FEW_CLUSTERS
+
+
+def clusters_counted(logs: Sequence[Log]) -> int:
+    """Return how many clusters the degrees of freedom count.
+
+    Few clusters compared within people are those of people who worked both with and without AI.
+    """
+    sides: dict[str, set[int]] = {}
+    for log in logs:
+        sides.setdefault(log.person, set()).add(log.d)
+    within_people = f"participant {logs[0].person}" in logs[0].terms
+    asked = 2 if within_people and are_few(logs) else 1
+    return len({log.cluster for log in logs if len(sides[log.person]) >= asked})
 
 
 def _small_sample_factor(clusters: int, logs: int, names: Collection[str]) -> float:

@@ -52,7 +52,7 @@ def clustered(y: Any, logs: Any) -> Any:
 
 def test_heaping_compares_the_multiples_with_and_without_ai() -> None:
     rng = np.random.default_rng(1)
-    participants = people({"ai": 30, "control": 30})
+    participants = people({"ai": 60, "control": 60})
     rows = [
         {"participant": row["participant"], "d": float(row["arm"] == "ai"), "minutes": minutes}
         for row in participants

@@ -15,10 +15,11 @@ from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.inference import (
     benjamini_hochberg,
     default_standard_errors,
+    effective_clusters,
     holm,
     wild_bootstrap_p_value,
 )
-from measurement.estimation.regression import Sample, StandardErrors, fit
+from measurement.estimation.regression import Sample, fit
 
 chances = st.lists(st.none() | st.floats(0, 1), max_size=12)
 
@@ -179,13 +180,34 @@ def test_what_cannot_be_bootstrapped_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("planned", "clusters", "expected"),
-    [(None, 39, "CR3"), (None, 40, "CR1"), ("CR1", 12, "CR1"), ("HC3", 12, "HC3")],
+    ("logs", "expected"),
+    [
+        ([1] * 39, "CR3"),
+        ([1] * 40, "CR1"),
+        ([7] * 40, "CR1"),
+        ([2] + [1] * 45, "CR3"),  # 49^2 / 61 = 39.4
+        ([2] + [1] * 46, "CR1"),  # 50^2 / 62 = 40.3
+    ],
 )
-def test_few_clusters_are_jackknifed_unless_planned_otherwise(
-    planned: StandardErrors | None, clusters: int, expected: str
-) -> None:
-    assert default_standard_errors(planned, clusters) == expected
+def test_clusters_are_jackknifed_where_they_count_for_few(logs: list[int], expected: str) -> None:
+    number = len(logs)
+    names = pd.MultiIndex.from_arrays([range(number)], names=["team"])
+    zeros = np.zeros(number)
+    in_cells = Sample(pd.DataFrame({"d": zeros}), zeros, np.array(logs), zeros, names)
+    assert default_standard_errors(in_cells) == expected
+    rows = np.repeat(np.arange(number), logs)
+    zeros, names = np.zeros(len(rows)), pd.MultiIndex.from_arrays([rows], names=["team"])
+    by_log = Sample(pd.DataFrame({"d": zeros}), zeros, zeros + 1, zeros, names)
+    assert default_standard_errors(by_log) == expected
+
+
+def test_a_cluster_counts_for_what_it_weighs() -> None:
+    weights = np.array([3.0, 1.0, 1.0, 2.0])
+    # Independent shocks to the clusters: the sum of squares varies as that of so many equal ones.
+    variance = 2 * (weights**4).sum() / (weights**2).sum() ** 2
+    assert effective_clusters(weights) == pytest.approx(2 / variance, rel=1e-12)
+    assert effective_clusters(weights * 1e200) == pytest.approx(2 / variance, rel=1e-12)
+    assert effective_clusters(np.full(40, 0.1)) == 40
 
 
 @given(chances)

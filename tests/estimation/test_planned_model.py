@@ -1,5 +1,7 @@
 """Which outcome of the cells is regressed: minutes, log minutes, use of AI, quality."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from measurement.estimation.planned_model import (
     TREATMENT,
     Model,
     Outcome,
+    fit_model,
     observed,
     sample,
     sample_by,
@@ -128,3 +131,66 @@ def test_use_spreads_within_no_cell() -> None:
     assert not regressed.within.any()
     assert list(regressed.outcome) == list(cells["used"].astype(float))
     assert list(regressed.weights) == list(cells["logs"])
+
+
+def two_logs_each(people: int, both: int) -> pd.DataFrame:
+    """Return two logs a person: of `both` people one with AI, of the others both or none."""
+    rng = np.random.default_rng(people)
+    person = np.repeat(np.arange(people), 2)
+    d = np.where(person < both, np.tile([0.0, 1.0], people), person % 2)
+    return pd.DataFrame(
+        {
+            "participant": [f"p{number:03d}" for number in person],
+            "task_type": [f"type {number}" for number in rng.integers(0, 3, 2 * people)],
+            "d": d,
+            "used": d == 1,
+            "minutes": np.exp(3 - 0.2 * d + rng.normal(0, 0.5, 2 * people)),
+            "quality": np.nan,
+        }
+    )
+
+
+WITHIN_PEOPLE = replace(PARALLEL, absorbed="participant")
+
+
+@pytest.mark.parametrize(
+    ("people", "both", "model", "degrees_of_freedom"),
+    [
+        (30, 8, WITHIN_PEOPLE, 7),  # few clusters: the other 22 people compare nothing
+        (30, 30, WITHIN_PEOPLE, 29),
+        (30, 2, WITHIN_PEOPLE, 1),
+        (30, 8, PARALLEL, 29),  # here people are compared with each other
+        (40, 8, WITHIN_PEOPLE, 39),  # many clusters
+    ],
+)
+def test_few_clusters_count_if_they_compare(
+    people: int, both: int, model: Model, degrees_of_freedom: int
+) -> None:
+    cells = cells_of(two_logs_each(people, both))
+
+    found = fit_model(model, sample(model, cells, "minutes"))
+    by_type = fit_model(model, sample_by(model, cells, "minutes", "task_type"))
+
+    assert found.degrees_of_freedom == by_type.degrees_of_freedom == degrees_of_freedom
+    assert found.clusters == people
+    assert found.standard_errors == ("CR3" if people < 40 else "CR1")
+
+
+def test_who_compares_no_task_of_a_type_does_not_count_within_types() -> None:
+    logs = two_logs_each(30, 8).assign(task_type=["type 1", "type 2"] * 30)
+    logs = pd.concat([logs, logs[:4].assign(d=1 - logs["d"][:4])])
+    by_type = replace(PARALLEL, effects=(), absorbed="participant_by_task_type")
+
+    found = fit_model(by_type, sample(by_type, cells_of(logs), "minutes"))
+
+    assert found.degrees_of_freedom == 1
+
+
+def test_tasks_are_fitted_by_row_where_the_plan_says_so() -> None:
+    names = [f"p{number:02d}" for number in range(60)]
+    cells = cells_of(two_logs_each(30, 8).assign(participant=names)).assign(key="1")
+    by_task = replace(PARALLEL, standard_errors="HC3")
+
+    found = fit_model(by_task, sample(by_task, cells, "minutes"))
+
+    assert (found.standard_errors, found.degrees_of_freedom) == ("HC3", 60 - 4)

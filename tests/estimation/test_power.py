@@ -13,6 +13,7 @@ from statsmodels.stats.power import TTestIndPower
 
 from measurement.estimation.definition import KINDS
 from measurement.estimation.estimate import NotEstimable
+from measurement.estimation.inference import effective_clusters
 from measurement.estimation.power import (
     answer,
     chance_of_finding,
@@ -31,6 +32,7 @@ from measurement.estimation.power_inputs import (
 )
 from measurement.estimation.power_roll_out import step_weeks, team_weeks, unit_weights
 from measurement.estimation.power_tasks import (
+    comparing_share,
     none_at_all,
     paired_weeks,
     same_person,
@@ -383,23 +385,38 @@ class TestClusters:
 
     def test_at_least_one_degree_of_freedom_is_left(self) -> None:
         assert Group(3, 1.0, cv=5.0).degrees_of_freedom == 1.0
-        strict = clustered([Group(2.5, 1.0), Group(2.5, 1.0)], 6.0, strata=4)
+        strict = clustered([Group(2.5, 1.0), Group(2.5, 1.0)], Group(6), 6.0, strata=4)
         assert strict.effective_degrees_of_freedom == 1.0
 
-    def test_jackknife_below_40_clusters(self) -> None:
-        groups = [Group(20, 1.0), Group(20, 1.0)]
-        assert clustered(groups, 39.6).reported == pytest.approx(19 / 20 * 39.6 / 38.6)
-        assert clustered(groups, 39.4).reported == pytest.approx(20 / 19 * 38.4 / 39.4)
-        assert clustered(groups, 40.0, tasks=100).reported == pytest.approx(
-            19 / 20 * 40 / 39 * 99 / 98
-        )
+    def test_jackknife_where_clusters_count_for_fewer_than_40(self) -> None:
+        groups, tasks = [Group(20, 1.0), Group(20, 1.0)], 100
+
+        def reported(number: float, cv: float = 0.0) -> float:
+            return clustered(groups, Group(number, cv=cv), 40.0, tasks=tasks).reported
+
+        linearised, jackknifed = 19 / 20 * 40 / 39 * 99 / 98, 20 / 19 * 39 / 40
+        assert reported(40) == pytest.approx(linearised)
+        assert reported(39.6) == pytest.approx(linearised)
+        assert reported(39.4) == pytest.approx(jackknifed)
+        assert reported(200, cv=1.0) == pytest.approx(jackknifed)
+        assert reported(300, cv=1.0) == pytest.approx(linearised)
+
+    @pytest.mark.parametrize("cv", [0.0, 0.5, 1.0])
+    def test_clusters_count_as_they_do_in_a_drawn_trial(self, cv: float) -> None:
+        rng = np.random.default_rng(7)
+        shape = 1 / cv**2 if cv else 1e9
+        drawn = [effective_clusters(rng.gamma(shape, size=200)) for _ in range(2_000)]
+        # A mean of ratios is a little above the ratio of means.
+        assert Group(200, cv=cv).effective_clusters == pytest.approx(np.mean(drawn), rel=0.12)
 
     @pytest.mark.parametrize(("size", "errors"), [(15, "CR3"), (30, "CR1")])
     def test_strata_cost_as_much_as_means_do(self, size: int, errors: Any) -> None:
         # Two means are too near to the people who log most; each further stratum is half as much.
         groups = [Group(size, 1.0, cv=0.8), Group(size, 1.0, cv=0.8)]
         ratio = summed(groups, errors).reported
-        one, five = (clustered(groups, 2 * size, strata=strata) for strata in (1, 5))
+        one, five = (
+            clustered(groups, Group(2 * size), 2 * size, strata=strata) for strata in (1, 5)
+        )
         if errors == "CR1":
             taken = 4 * (1 / ratio - 1) / 2
             assert five.reported == pytest.approx(one.reported * (1 - taken))
@@ -411,11 +428,11 @@ class TestClusters:
 
     def test_too_few_clusters(self) -> None:
         groups = [Group(3, 1.0), Group(3, 1.0)]
-        assert clustered(groups, 5.6).clusters == 5.6
+        assert clustered(groups, Group(5.6), 5.6).clusters == 5.6
         with pytest.raises(NotEstimable, match="5 clusters, at least 6 are needed"):
-            clustered(groups, 5.4)
+            clustered(groups, Group(5.4), 5.4)
         with pytest.raises(NotEstimable, match="5 strata are too many for 6 clusters"):
-            clustered(groups, 6.0, strata=5)
+            clustered(groups, Group(6), 6.0, strata=5)
         with pytest.raises(NotEstimable, match="fewer than 2 on one side of the comparison"):
             summed([Group(1.4, 1.0), Group(3, 1.0)], "CR3")
 
@@ -462,6 +479,16 @@ class TestCounts:
         found = within_people(inputs, share)
         assert found.mean == pytest.approx(mean)
         assert found.cv == pytest.approx(math.sqrt(square / mean**2 - 1), rel=0.03)
+        both_ways = chance[(treated > 0) & (treated < total)].sum()
+        assert comparing_share(inputs, share) == pytest.approx(both_ways)
+
+    def test_few_people_count_who_work_both_with_and_without_ai(self) -> None:
+        numbers = SIMPLE | {"uptake": 0.25, "adopters": 0.5, "tasks_per_participant": 2}
+        inputs = PowerInputs(design="observational", **numbers)
+        # Half of the people use AI, for half of their two tasks each.
+        assert precision(inputs, 36, -0.5).degrees_of_freedom == pytest.approx(36 / 4 - 1)
+        assert precision(inputs, 8, -0.5).degrees_of_freedom == pytest.approx(1)
+        assert precision(inputs, 80, -0.5).degrees_of_freedom == pytest.approx(79)
 
     def test_two_tasks_of_a_team_of_one_person(self) -> None:
         even = PowerInputs(design="cluster", **SIMPLE)

@@ -27,7 +27,7 @@ from measurement.estimation.power_inputs import PowerInputs
 from measurement.estimation.power_recipe import power_inputs_of, time_ratio_of
 from measurement.estimation.power_roll_out import step_weeks, unit_weights
 from measurement.estimation.prepared import prepare
-from measurement.estimation.regression import Sample, fit
+from measurement.estimation.regression import Sample, StandardErrors, fit
 from measurement.estimation.simulate import simulate
 from measurement.estimation.simulate_recipe import DepartmentRecipe, Recipe, TaskTypeRecipe
 
@@ -152,7 +152,7 @@ def _estimate(
         clusters=clusters,
         absorbed=absorbed,
     )
-    chosen = default_standard_errors("HC3" if by_task else None, clusters.nunique())
+    chosen: StandardErrors = "HC3" if by_task else default_standard_errors(sample)
     return fit(sample, standard_errors=chosen, nested=absorbed is not None).estimate("d")
 
 

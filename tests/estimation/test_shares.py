@@ -19,7 +19,7 @@ from measurement.estimation.shares import (
 )
 
 
-def counted(seed: int, clusters: int = 45) -> Any:
+def counted(seed: int, clusters: int = 90) -> Any:
     """Return logs counted by cluster and side: cluster, with_ai, part, whole."""
     rng = np.random.default_rng(seed)
     rows = pd.DataFrame({"cluster": np.repeat(np.arange(clusters), 2)})
@@ -50,7 +50,7 @@ def test_share_agrees_with_statsmodels_on_single_logs() -> None:
     )
     assert found.value == pytest.approx(rows["part"].sum() / rows["whole"].sum(), rel=1e-12)
     assert found.std_error == pytest.approx(witness.bse.iloc[0], rel=1e-10)
-    assert found.degrees_of_freedom == 44
+    assert found.degrees_of_freedom == 89
     assert found.levels == ["cluster"]
 
 

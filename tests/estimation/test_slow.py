@@ -27,21 +27,25 @@ SPRING = Recipe(
 
 
 class Size(NamedTuple):
-    """A simulated trial: people, their teams, the standard errors that its clusters call for."""
+    """A simulated trial: people, their teams, the standard errors that its clusters call for.
+
+    logging_shape: that of the gamma distribution of logs, the more equal the larger.
+    """
 
     design: str
     participants: int
     team_size: int
+    logging_shape: float
     standard_errors: str
 
 
 SIZES = (
-    Size("parallel", 60, 10, "CR1"),
-    Size("parallel", 30, 10, "CR3"),
-    Size("cluster", 84, 2, "CR1"),
-    Size("cluster", 80, 4, "CR3"),
-    Size("crossover", 44, 10, "CR1"),
-    Size("crossover", 20, 10, "CR3"),
+    Size("parallel", 70, 10, 50.0, "CR1"),
+    Size("parallel", 60, 10, 1.0, "CR3"),
+    Size("cluster", 110, 2, 50.0, "CR1"),
+    Size("cluster", 80, 4, 2.0, "CR3"),
+    Size("crossover", 70, 10, 50.0, "CR1"),
+    Size("crossover", 20, 10, 2.0, "CR3"),
 )
 
 
@@ -58,7 +62,7 @@ def both(size: Size) -> tuple[SlowTrial, Results]:
         logs_per_participant=20,
         design=size.design,
         seed=size.participants,
-        recipe=replace(SPRING, team_size=size.team_size),
+        recipe=replace(SPRING, team_size=size.team_size, logging_shape=size.logging_shape),
     ).bundle
     plan = replace(bundle.trial.plan, subgroups=())
     bundle = replace(bundle, trial=replace(bundle.trial, plan=plan))

@@ -40,7 +40,7 @@ def frame_of(data: Any) -> Any:
 
 
 def test_weekly_effects_are_interactions_of_one_regression() -> None:
-    data = simulated("parallel")
+    data = simulated("parallel", participants=200)
     found: Any = [answer.row for answer in effect_by_week(prepared(data))]
 
     frame = frame_of(data)
