@@ -130,7 +130,11 @@ class PowerInputs:
     )
     cluster_size: int = _whole(10, "participants in a team", 1, 10_000, *DESIGNS_BY_TEAM)
     intra_cluster_correlation: float = _number(
-        0.07, "share of the variance between participants that lies between teams", 0, 1, "cluster"
+        0.07,
+        "share of the variance between participants that lies between teams",
+        0,
+        1,
+        *DESIGNS_BY_TEAM,
     )
     periods: int = _whole(2, "periods, without and with AI in turn", 2, 52, "crossover")
     steps: int = _whole(4, "dates on which teams are given AI", 2, 100, "stepped_wedge")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from measurement.estimation.definition import KINDS_WITH_ARMS
-from measurement.estimation.power_inputs import PowerInputs
+from measurement.estimation.power_inputs import DESIGNS_BY_TEAM, PowerInputs
 from measurement.estimation.simulate_recipe import Recipe
 
 
@@ -48,11 +48,11 @@ def _of_design(recipe: Recipe, design: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if design in KINDS_WITH_ARMS:
         found["strata"] = len(recipe.departments)
-    if design == "cluster":
+    if design in DESIGNS_BY_TEAM:
         found["cluster_size"] = recipe.team_size
         found["intra_cluster_correlation"] = teams / (everybody or 1.0)
     if design == "stepped_wedge":
-        found["cluster_size"], found["steps"] = recipe.team_size, recipe.steps
+        found["steps"] = recipe.steps
         found["weeks"] = ((recipe.ends_on - recipe.starts_on).days + 7) // 7
     if design == "crossover":
         found["periods"] = recipe.periods

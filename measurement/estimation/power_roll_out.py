@@ -17,11 +17,7 @@ from measurement.estimation.inference import FEW_CLUSTERS
 from measurement.estimation.power_clusters import Precision, in_small_samples, require_two_a_side
 from measurement.estimation.power_effect import Effect
 from measurement.estimation.power_inputs import PowerInputs
-from measurement.estimation.power_tasks import (
-    paired_weeks,
-    same_person,
-    team_size,
-)
+from measurement.estimation.power_tasks import logged_weeks, same_person, team_size
 from measurement.estimation.regression import StandardErrors, require_clusters
 
 Floats = NDArray[np.float64]
@@ -38,10 +34,10 @@ def stepped_wedge(inputs: PowerInputs, staying: float, effect: Effect) -> Precis
     few = units / inputs.steps < FEW_TO_COMPARE_WITH or round(units) < FEW_CLUSTERS
     chosen: StandardErrors = "CR3" if few else "CR1"
     starts = step_weeks(inputs.weeks, inputs.steps)
-    by_group = teams * weeks.variance(unit_weights(starts, inputs.weeks, teams, "CR3").own)
+    by_group = teams * weeks.variance_of(unit_weights(starts, inputs.weeks, teams, "CR3"))
     known = unit_weights(starts, inputs.weeks, teams, chosen)
     others = (teams - np.eye(inputs.steps)) * weeks.variance(known.others)
-    psi_squared = teams * (weeks.variance(known.own) + others.sum(axis=1))
+    psi_squared = teams * (weeks.variance_of(known) + others.sum(axis=1))
     variance = math.fsum(by_group)
     found = Precision(
         variance=variance,
@@ -59,19 +55,28 @@ class TeamWeeks:
 
     by_week: variance by group and week, independent from week to week (S x W); lasting: variance
     of the team's own effect, in all weeks with access (`after`, S x W); paired: share of the
-    teams that log in both of two weeks.
+    teams that log in both of two weeks; again: where a week stands in several comparisons, what
+    two of them share of its variance, as a team without tasks in a third week is in one of them.
     """
 
     by_week: Floats
     after: NDArray[np.bool_]
     lasting: float
     paired: float
+    again: float
 
     def variance(self, weights: Floats) -> Floats:
         """Return the variance of a team's weighted weeks, by its group (... x S x W)."""
-        noise = np.einsum("...gt,...gt,gt->...g", weights, weights, self.by_week)
         total = np.where(self.after, weights, 0.0).sum(axis=-1)
-        return np.asarray(noise + np.square(total) * self.lasting)
+        return np.asarray(self._noise(np.square(weights)) + np.square(total) * self.lasting)
+
+    def variance_of(self, weights: "UnitWeights") -> Floats:
+        """Return the variance of what a team's own weeks add, by its group (S)."""
+        several = np.square(weights.own) - weights.squares
+        return np.asarray(self.variance(weights.own) - (1 - self.again) * self._noise(several))
+
+    def _noise(self, squares: Floats) -> Floats:
+        return np.asarray(np.einsum("...gt,gt->...g", squares, self.by_week))
 
 
 def team_weeks(inputs: PowerInputs, effect: Effect) -> TeamWeeks:
@@ -83,9 +88,11 @@ def team_weeks(inputs: PowerInputs, effect: Effect) -> TeamWeeks:
     tasks = size * inputs.tasks_per_participant / inputs.weeks
     spread = 1 + (inputs.tasks_cv**2 * inputs.tasks_per_participant - 1) / inputs.weeks
     same = same_person(inputs, size)
-    untreated = inputs.participant_sd**2 * (1 - same) + inputs.task_sd**2
+    # What a team's people have in common is in all of its weeks.
+    within_teams = (1 - inputs.intra_cluster_correlation) * inputs.participant_sd**2
+    untreated = within_teams * (1 - same) + inputs.task_sd**2
     treated = untreated + effect.between * (1 - same) + effect.within
-    pair = paired_weeks(tasks, spread)
+    pair, three = logged_weeks(tasks, spread, 2), logged_weeks(tasks, spread, 3)
     starts = np.array(step_weeks(inputs.weeks, inputs.steps))
     after = np.arange(inputs.weeks) >= starts[:, np.newaxis]
     return TeamWeeks(
@@ -93,6 +100,7 @@ def team_weeks(inputs: PowerInputs, effect: Effect) -> TeamWeeks:
         after=after,
         lasting=effect.between * same,
         paired=pair.chance,
+        again=three.chance * three.mean_inverse / (pair.chance * pair.mean_inverse),
     )
 
 
@@ -105,11 +113,13 @@ def step_weeks(weeks: int, steps: int) -> tuple[int, ...]:
 class UnitWeights:
     """Weights of unit-by-week means in the influence of one unit, by the unit's group.
 
-    own: of the unit's own means (S groups x W weeks); others: of those of each other unit
-    (S groups x S groups of the other x W).
+    own: of the unit's own means (S groups x W weeks); squares: the sum of the squares of what
+    each comparison adds to them (S x W); others: of the means of each other unit (S groups x S
+    groups of the other x W).
     """
 
     own: Floats
+    squares: Floats
     others: Floats
 
 
@@ -118,21 +128,57 @@ def unit_weights(
 ) -> UnitWeights:
     """Return the weights where access begins in the weeks `starts` (ascending), `units` each.
 
-    Influence is a unit's deviation from the mean of the others (CR3) or of all (CR1). The unit's
-    own weights under CR3 are those of the overall effect.
+    Influence is what leaving the unit out changes, its group then weighing less (CR3), or the
+    unit's deviation from the mean of all, groups weighing as they do (CR1). The unit's own weights
+    under CR3 are those of the overall effect.
     """
-    own, others = np.zeros((len(starts), weeks)), np.zeros((len(starts), len(starts), weeks))
-    pairs = sum(starts[-1] - start for start in starts)
+    sizes, sides = np.full(len(starts), units), _sides(starts, weeks)
+    parts = sides.parts(sizes)
+    if standard_errors == "CR3":
+        without_one = [sides.parts(rest).sum(axis=0) for rest in sizes - np.eye(len(sizes))]
+        others = parts.sum(axis=0) - np.array(without_one)
+    else:
+        # Each of n units is 1/n of the mean that it deviates from.
+        of_each = parts / sides.units(sizes)[:, np.newaxis, np.newaxis]
+        others = -np.einsum("pg,pht->ght", sides.members, of_each)
+        parts = parts - of_each
+    return UnitWeights(parts.sum(axis=0), np.square(parts).sum(axis=0), others)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sides:
+    """The P sides of the comparisons that the overall effect is made of.
+
+    groups: the group whose effect it is (P); members: which groups are on the side (P x S);
+    changes: 1 in the week and -1 in the base week, the reverse for those without access (P x W).
+    """
+
+    groups: NDArray[np.intp]
+    members: Floats
+    changes: Floats
+
+    def parts(self, sizes: Floats) -> Floats:
+        """Return what each side adds to the weights of a member's weeks (P x S x W).
+
+        `sizes`: units of each group. Groups weigh by their units in each week compared.
+        """
+        # Each comparison has two sides.
+        share = 2 * sizes[self.groups] / sizes[self.groups].sum() / self.units(sizes)
+        return np.asarray(np.einsum("p,pg,pt->pgt", share, self.members, self.changes))
+
+    def units(self, sizes: Floats) -> Floats:
+        """Return the number of units on each side (P)."""
+        return np.asarray(np.einsum("pg,g->p", self.members, sizes))
+
+
+def _sides(starts: Sequence[int], weeks: int) -> _Sides:
+    groups, members, changes = [], [], []
+    begins = np.array(starts)
     for group, start in enumerate(starts):
         for week in range(start, starts[-1]):
-            later = [other for other, begins in enumerate(starts) if begins > week]
-            for members, sign in (([group], 1), (later, -1)):
-                size = units * len(members)
-                share = sign / (pairs * size)
-                if standard_errors == "CR1":
-                    share *= 1 - 1 / size
-                change = np.zeros(weeks)
-                change[[week, start - 1]] = share, -share
-                own[members] += change
-                others[np.ix_(members, members)] -= change / (size - 1)
-    return UnitWeights(own, others)
+            change = np.zeros(weeks)
+            change[[week, start - 1]] = 1, -1
+            groups += [group, group]
+            members += [np.arange(len(starts)) == group, begins > week]
+            changes += [change, -change]
+    return _Sides(np.array(groups), np.array(members, dtype=np.float64), np.array(changes))

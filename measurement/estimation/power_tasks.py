@@ -19,35 +19,39 @@ def none_at_all(mean: float, spread: float) -> float:
 
 
 @dataclass(frozen=True)
-class PairedWeeks:
-    """Two weeks of a team: the chance that it logs in both; then the mean of 1 / tasks in one."""
+class LoggedWeeks:
+    """Weeks of a team: the chance that it logs in all; then the mean of 1 / tasks in one."""
 
     chance: float
     mean_inverse: float
 
 
-def paired_weeks(mean: float, spread: float) -> PairedWeeks:
-    """Return what two weeks tell, each with such a number of tasks, alike but for chance.
+def logged_weeks(mean: float, spread: float, weeks: int) -> LoggedWeeks:
+    """Return what so many weeks tell, each with such a number of tasks, alike but for chance.
 
     1/n is the integral of s^(n-1) from 0 to 1, so that its mean is an integral over the
-    generating function. Teams that log little log in both weeks less often.
+    generating function; that all of the other weeks have tasks is counted by inclusion and
+    exclusion. Teams that log little log in all of the weeks less often.
     """
-    none, none_in_both = _generating(1.0, mean, spread), _generating(2.0, mean, spread)
-    chance = 1 - 2 * none + none_in_both
+    signs = [(-1) ** none * math.comb(weeks - 1, none) for none in range(weeks)]
 
-    def integrand(s: float) -> float:
-        in_this_week = _generating(1 - s, mean, spread) - none
-        but_not_in_the_other = _generating(2 - s, mean, spread) - none_in_both
-        return (in_this_week - but_not_in_the_other) / s
+    def in_all(rest: float) -> float:
+        """Return the mean of s^number of one week, 1 - s = rest, where it and the others log."""
+        return math.fsum(
+            sign * (_generating(rest + none, mean, spread) - _generating(1.0 + none, mean, spread))
+            for none, sign in enumerate(signs)
+        )
 
-    integral: float = integrate.quad(integrand, 0, 1)[0]
-    return PairedWeeks(chance, integral / chance)
+    chance = in_all(0.0)
+    integral: float = integrate.quad(lambda s: in_all(1 - s) / s, 0, 1)[0]
+    return LoggedWeeks(chance, integral / chance)
 
 
 def _generating(rest: float, mean: float, spread: float) -> float:
-    """Return the mean of s^number, rest = 1 - s; of two weeks, rest = (1 - s) + (1 - s')."""
+    """Return the mean of s^number, rest = 1 - s; of several weeks, rest = (1 - s) + (1 - s')."""
     excess = spread - 1
-    power = rest if excess == 0 else float(special.log1p(excess * rest)) / excess
+    # All of a fixed number of tasks lie in the weeks of the trial: rounding must not exceed it.
+    power = rest if excess == 0 else float(special.log1p(max(excess * rest, -1.0))) / excess
     return math.exp(-mean * power)
 
 

@@ -33,8 +33,8 @@ from measurement.estimation.power_inputs import (
 from measurement.estimation.power_roll_out import step_weeks, team_weeks, unit_weights
 from measurement.estimation.power_tasks import (
     comparing_share,
+    logged_weeks,
     none_at_all,
-    paired_weeks,
     same_person,
     within_people,
 )
@@ -256,15 +256,18 @@ class TestClosedForms:
             steps=2,
             cluster_size=4,
             tasks_per_participant=9,
+            intra_cluster_correlation=0.2,
             **numbers,
         )
         effect = effect_of(inputs, -0.5)
         found = team_weeks(inputs, effect)
         # Twelve tasks of a team a week, the spread of whose number is 2/3: binomial, of 36.
-        pair = paired_weeks(12.0, 2 / 3)
+        pair, three = (logged_weeks(12.0, 2 / 3, weeks) for weeks in (2, 3))
         inverse = pair.mean_inverse
         assert found.paired == pair.chance
-        untreated = 0.01 + inverse * (0.09 * 3 / 4 + 0.16)
+        shared = three.chance * three.mean_inverse / (pair.chance * inverse)
+        assert found.again == pytest.approx(shared)
+        untreated = 0.01 + inverse * (0.09 * 0.8 * 3 / 4 + 0.16)
         treated = untreated + inverse * (effect.between * 3 / 4 + effect.within)
         expected = [[untreated, treated, treated], [untreated, untreated, treated]]
         assert found.by_week == pytest.approx(np.array(expected))
@@ -290,10 +293,39 @@ class TestRollOut:
     def test_two_dates(self) -> None:
         found = unit_weights((1, 2), 3, 4.0, "CR3")
         assert (found.own * 4).tolist() == [[-1, 1, 0], [1, -1, 0]]
+        assert (found.squares * 16).tolist() == [[1, 1, 0], [1, 1, 0]]
         assert found.others[0, 0] == pytest.approx(-found.own[0] / 3)
         assert found.others[1, 1] == pytest.approx(-found.own[1] / 3)
         assert not found.others[0, 1].any()
         assert not found.others[1, 0].any()
+
+    def test_a_week_in_two_comparisons(self) -> None:
+        # Weeks 2 and 3 since week 1, against the other date: each of two comparisons of 5 teams.
+        found = unit_weights((2, 4), 5, 5.0, "CR3")
+        assert found.own * 10 == pytest.approx(np.array([[0, -2, 1, 1, 0], [0, 2, -1, -1, 0]]))
+        assert found.squares * 100 == pytest.approx(np.array([[0, 2, 1, 1, 0]] * 2))
+
+    def test_teams_drop_out_of_the_comparisons_whose_weeks_they_miss(self) -> None:
+        inputs = PowerInputs(
+            design="stepped_wedge",
+            weeks=5,
+            steps=2,
+            cluster_size=1,
+            tasks_per_participant=10,
+            **SIMPLE | {"tasks_cv": math.sqrt(1 / 10)},
+        )
+        weeks = team_weeks(inputs, effect_of(inputs, 0.0))
+        # Two tasks a week, each of variance 0.16, by Poisson; comparisons as above.
+        rng = np.random.default_rng(3)
+        number = rng.poisson(2.0, size=(200_000, 5))
+        mean = rng.normal(0, 0.4, size=number.shape) / np.sqrt(np.maximum(number, 1))
+        logged = number > 0
+        drawn = sum(
+            (mean[:, week] - mean[:, 1]) * (logged[:, week] & logged[:, 1]) / 10 for week in (2, 3)
+        )
+        found = weeks.variance_of(unit_weights((2, 4), 5, 5.0, "CR3"))
+        assert weeks.paired == pytest.approx((logged[:, 1] & logged[:, 2]).mean(), rel=0.01)
+        assert found == pytest.approx(np.full(2, np.var(drawn) / weeks.paired), rel=0.01)
 
     def test_three_dates(self) -> None:
         # ATT(1,1) against both others, ATT(1,2) against the last, ATT(2,2) against the last.
@@ -318,7 +350,8 @@ class TestRollOut:
 
     @pytest.mark.parametrize("errors", ["CR1", "CR3"])
     def test_influences_are_those_of_the_engine(self, errors: Any) -> None:
-        # Three dates of four teams: deviations by hand, team by team.
+        # Three dates of four teams: deviations by hand, team by team. Under CR3 the group of the
+        # team that is left out weighs less.
         starts, units, weeks = (1, 3, 4), 4, 5
         rng = np.random.default_rng(5)
         means = rng.normal(size=(3, units, weeks))
@@ -326,8 +359,12 @@ class TestRollOut:
         psi = np.einsum("gt,gut->gu", found.own, means)
         total = np.einsum("ght,hut->g", found.others, means)
         psi += total[:, None] - np.einsum("gt,gut->gu", found.others[range(3), range(3)], means)
-        expected = rolled_out(means, starts, without=None) - np.array(
-            [[rolled_out(means, starts, without=(g, u)) for u in range(units)] for g in range(3)]
+        fixed = errors == "CR1"
+        expected = rolled_out(means, starts, without=None, fixed=fixed) - np.array(
+            [
+                [rolled_out(means, starts, without=(g, u), fixed=fixed) for u in range(units)]
+                for g in range(3)
+            ]
         )
         if errors == "CR3":
             assert psi == pytest.approx(expected)
@@ -339,18 +376,21 @@ class TestRollOut:
         assert step_weeks(12, 4) == (2, 4, 7, 9)
 
 
-def rolled_out(means: Any, starts: tuple[int, ...], without: tuple[int, int] | None) -> float:
-    """Return the overall effect by loops, weights of the groups as if nobody were left out."""
+def rolled_out(
+    means: Any, starts: tuple[int, ...], *, without: tuple[int, int] | None, fixed: bool
+) -> float:
+    """Return the overall effect by loops; `fixed`: groups weigh as if nobody were left out."""
     kept = np.ones(means.shape[:2], dtype=bool)
     if without is not None:
         kept[without] = False
-    effects = []
+    effects, weights = [], []
     for group, start in enumerate(starts):
         for week in range(start, starts[-1]):
+            weights.append(1 if fixed else kept[group].sum())
             change = means[:, :, week] - means[:, :, start - 1]
             others = (np.array(starts) > week)[:, None] & kept
             effects.append(change[group][kept[group]].mean() - change[others].mean())
-    return float(np.mean(effects))
+    return float(np.average(effects, weights=weights))
 
 
 class TestClusters:
@@ -447,20 +487,25 @@ class TestCounts:
     def test_the_same_for_all(self) -> None:
         assert none_at_all(3.0, 0.0) == 0.0
 
+    @pytest.mark.parametrize("weeks", [2, 3])
     @pytest.mark.parametrize(
-        ("mean", "spread", "of_both"),
+        ("mean", "spread", "of_all"),
         [
-            pytest.param(6.0, 3.0, stats.nbinom(3.0, 1 / 5), id="negative binomial"),
-            pytest.param(1.5, 1.0, stats.poisson(3.0), id="poisson"),
-            pytest.param(1.5, 0.7, stats.binom(5, 0.6), id="binomial"),
+            pytest.param(6.0, 3.0, lambda n: stats.nbinom(3.0, 1 / (1 + 2 * n)), id="negative"),
+            pytest.param(1.5, 1.0, lambda n: stats.poisson(1.5 * n), id="poisson"),
+            pytest.param(1.5, 0.7, lambda n: stats.binom(5, 0.3 * n), id="binomial"),
+            pytest.param(2.0, 2 / 3, lambda n: stats.binom(6, n / 3), id="all in three weeks"),
         ],
     )
-    def test_two_weeks_share_their_tasks_by_chance(
-        self, mean: float, spread: float, of_both: Any
+    def test_weeks_share_their_tasks_by_chance(
+        self, mean: float, spread: float, of_all: Any, weeks: int
     ) -> None:
         total, one = np.arange(2, 300)[:, None], np.arange(1, 299)[None, :]
-        chances = np.where(one < total, of_both.pmf(total) * stats.binom.pmf(one, total, 0.5), 0)
-        found = paired_weeks(mean, spread)
+        rest = np.maximum(total - one, 0)
+        chances = of_all(weeks).pmf(total) * stats.binom.pmf(one, total, 1 / weeks)
+        # The rest lies in the other week, or in both of the two others.
+        chances *= np.where(rest > 0, 1 - (weeks - 2) * 2 * 0.5**rest, 0)
+        found = logged_weeks(mean, spread, weeks)
         assert found.chance == pytest.approx(chances.sum())
         assert found.mean_inverse == pytest.approx((chances / one).sum() / chances.sum())
 
