@@ -5,7 +5,7 @@ participant and day), less the minutes of novel tasks. See docs/statistics.md.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -94,7 +94,8 @@ def minutes_saved_per_day(
     With s_t the savings and N_it the participant's tasks of type t, the value is the ratio
     R = sum_i A_i / sum_i D_i of A_i = sum_t s_t N_it - novel minutes. Its influence is that of
     s_t at fixed rates (the regression's) plus that of the ratio at fixed s_t:
-    (A_i - R D_i) / sum D x sqrt(G / (G - 1)), summed within clusters (delta method).
+    (A_i - R D_i) / sum D x sqrt(G / (G - 1)), summed within clusters (delta method). Degrees of
+    freedom are those of the savings, from which most of the uncertainty comes.
 
     Raises NotEstimable where there are no days, or too many tasks without a comparison.
     """
@@ -111,7 +112,9 @@ def minutes_saved_per_day(
     ratio = _ratio(pd.Series(saved - added, index=days.index), days)
     rates = {name: float(number.sum()) / total_days for name, number in compared.items()}
     at_fixed_rates = savings.total(rates)
-    return at_fixed_rates + ratio - at_fixed_rates.value
+    found = at_fixed_rates + ratio - at_fixed_rates.value
+    known = at_fixed_rates.coarsened(found.levels).degrees_of_freedom
+    return replace(found, degrees_of_freedom=known)
 
 
 def days_per_year(minutes_per_day: Estimate, assumptions: Assumptions) -> Estimate:

@@ -189,8 +189,8 @@ class SlowTrial:
         for name in given_ai:
             own_part = (saved[name] - value * days[name]) / total_days
             moves[self._cluster(self.people[name])] += spread * own_part
-        smallest = min(len(clusters_given_ai), clusters_counted(regular))
-        return Figure(value, _length(moves.values()), smallest - 1, len(regular))
+        degrees_of_freedom = clusters_counted(regular) - 1
+        return Figure(value, _length(moves.values()), degrees_of_freedom, len(regular))
 
     def _figure(self, value: float, influence: Mapping[str, float]) -> Figure:
         logs = [log for log in self.logs if not log.novel]

@@ -250,5 +250,5 @@ def test_step_9_the_standard_error(results: Results) -> None:
     row = row_of(results, "minutes_saved_per_working_day")
     assert row.std_error == pytest.approx(std_error, rel=EXACT)
     assert (row.standard_errors, row.clusters) == ("CR3", 9)
-    # The smaller of nine people less one, and five people less one.
-    assert row.degrees_of_freedom == 4
+    # Nine people's tasks were compared.
+    assert row.degrees_of_freedom == 8
