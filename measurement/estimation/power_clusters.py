@@ -95,6 +95,26 @@ class Group:
         return max((1 - 1 / self.clusters) * self._mean_variance**2 / squares, 1.0)
 
 
+def in_strata(arms: tuple[Group, Group], strata: int) -> tuple[Group, Group]:
+    """Return two arms as least squares compares them: within strata of equal size, then over them.
+
+    With N tasks of one arm and M of the other a stratum weighs as N M / (N + M): little where an
+    arm happens to log little. To second order of the arms' common `cv` it is by `lost` below what
+    it would be at their means, and its square varies by `spread`.
+    """
+    total, square = arms[0].clusters + arms[1].clusters, arms[0].cv ** 2
+    shares = math.fsum((1 - arm.clusters / total) ** 2 / arm.clusters for arm in arms)
+    spread, lost = strata * square * shares, strata * square / total
+    within = (1 + lost + spread / strata) / (1 + (lost + spread) / strata)
+
+    def stratified(arm: Group) -> Group:
+        between = (arm.clusters + square) / (arm.clusters / strata + square)
+        between *= (1 + spread) / (strata + spread)
+        return replace(arm, between=arm.between * between, within=arm.within * within)
+
+    return stratified(arms[0]), stratified(arms[1])
+
+
 def clustered(
     groups: Sequence[Group],
     logging: Group,

@@ -13,7 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from measurement.estimation.power_clusters import Group, Precision, are_few, clustered, summed
+from measurement.estimation.power_clusters import (
+    Group,
+    Precision,
+    are_few,
+    clustered,
+    in_strata,
+    summed,
+)
 from measurement.estimation.power_effect import Effect, effect_of
 from measurement.estimation.power_inputs import PowerInputs
 from measurement.estimation.power_roll_out import stepped_wedge
@@ -82,11 +89,11 @@ def _two_arms(
     without_ai, with_ai = inputs.arm_sizes
     unit = units / (without_ai + (inputs.arms - 1) * with_ai)
     sizes = (unit * without_ai, unit * with_ai)
-    groups = [
+    one, other = (
         Group(size, between, within, cv)
         for size, (between, within) in zip(sizes, arms, strict=True)
-    ]
-    size = sum(sizes)
+    )
+    groups, size = in_strata((one, other), inputs.strata), sum(sizes)
     return clustered(
         groups, Group(size, cv=cv), size * logging, tasks=size * tasks, strata=inputs.strata
     )

@@ -21,7 +21,7 @@ from measurement.estimation.power import (
     power_of,
     smallest_effect,
 )
-from measurement.estimation.power_clusters import Group, Precision, clustered, summed
+from measurement.estimation.power_clusters import Group, Precision, clustered, in_strata, summed
 from measurement.estimation.power_designs import precision
 from measurement.estimation.power_effect import effect_of
 from measurement.estimation.power_inputs import (
@@ -465,6 +465,28 @@ class TestClusters:
             assert five.reported == pytest.approx(one.reported / (1 - taken))
         degrees = one.effective_degrees_of_freedom * (1 - taken)
         assert five.effective_degrees_of_freedom == pytest.approx(degrees)
+
+    def test_strata_weigh_by_what_they_compare(self) -> None:
+        # Sums of squares of the weights of clusters in least squares, with strata and without.
+        rng, (ones, others), cv = np.random.default_rng(11), (16, 32), 1.1
+        arm = np.repeat([1.0, 0.0], (ones, others))
+        stratum = np.concatenate([np.arange(ones) % 2, np.arange(others) % 2])
+        drawn = []
+        for _ in range(6_000):
+            tasks = rng.gamma(1 / cv**2, size=ones + others)
+            for strata in (1, 2):
+                terms = np.column_stack([np.ones(len(arm)), arm, stratum][: strata + 1])
+                weighted = terms * tasks[:, None]
+                weights = (np.linalg.inv(weighted.T @ terms) @ weighted.T)[1]
+                squares = weights**2
+                drawn.append([squares @ arm, squares @ (1 - arm), (squares / tasks).sum()])
+        alone, stratified = np.array(drawn).reshape(-1, 2, 3).mean(axis=0)
+        arms = (Group(ones, 1.0, 1.0, cv), Group(others, 1.0, 1.0, cv))
+        assert in_strata(arms, 1) == arms
+        found = in_strata(arms, 2)
+        ratios = [*(group.between for group in found), found[0].within]
+        assert ratios == pytest.approx(stratified / alone, rel=0.01)
+        assert found[0].within == found[1].within
 
     def test_too_few_clusters(self) -> None:
         groups = [Group(3, 1.0), Group(3, 1.0)]
