@@ -129,6 +129,12 @@ class Fit:
     def _places(self) -> Mapping[str, int]:
         return {name: place for place, name in enumerate(self.names)}
 
+    def coefficient(self, name: str) -> float:
+        """Return the coefficient of a term, refused or not; NotEstimable when it has none."""
+        if name not in self._places:
+            raise NotEstimable(_absent(name, self.dropped))
+        return float(self.coefficients.iloc[self._places[name]])
+
     def estimate(self, name: str) -> Estimate:
         """Return the coefficient of a term; NotEstimable, naming it, when it has none."""
         return self.combine({name: 1.0})
@@ -138,14 +144,11 @@ class Fit:
 
         Raises NotEstimable, naming the term, when one is missing or when all are refused.
         """
-        for name in weights:
-            if name not in self._places:
-                raise NotEstimable(_absent(name, self.dropped))
+        value = math.fsum(self.coefficient(name) * weight for name, weight in weights.items())
         if weights.keys() <= self.refused.keys():
             raise NotEstimable("; ".join(self.refused[name] for name in weights))
         factors = np.array(list(weights.values()), dtype=np.float64)
         places = [self._places[name] for name in weights]
-        value = math.fsum(self.coefficients.to_numpy()[places] * factors)
         psi = np.einsum("kg,k->g", self.psi.to_numpy().T[places], factors)
         return Estimate(value, pd.Series(psi, index=self.psi.index), self.degrees_of_freedom)
 

@@ -60,7 +60,8 @@ def savings_by_task_type(model: Model, cells: pd.DataFrame) -> Savings:
         inside = cells[named(cells["task_type"]).isin(compared)].reset_index(drop=True)
     regression = fit_model(model, sample_by(model, inside, "minutes", "task_type"))
     return Savings(
-        per_task={name: -regression.estimate(effect_on(name)).value for name in compared},
+        # One that rests on a single participant has no error of its own, but a share in the total.
+        per_task={name: -regression.coefficient(effect_on(name)) for name in compared},
         total=lambda tasks: -regression.combine({effect_on(name): n for name, n in tasks.items()}),
         uncompared=uncompared,
         standard_errors=regression.standard_errors,

@@ -203,6 +203,9 @@ def test_a_term_that_rests_on_one_cluster_is_refused_and_the_others_are_not(
     assert list(ours.refused) == ["rare"]
     with pytest.raises(NotEstimable, match="'rare' rests on the logs of one participant alone"):
         ours.estimate("rare")
+    assert ours.coefficient("rare") == ours.coefficients["rare"]
+    with pytest.raises(NotEstimable, match="the model has no term 'common'"):
+        ours.coefficient("common")
     assert ours.estimate("treated").std_error > 0
 
 

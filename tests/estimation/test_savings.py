@@ -119,6 +119,26 @@ def test_headline_agrees_with_the_plain_implementation(seed: Any) -> None:
     assert year.std_error == pytest.approx(std_error * 225 / 450, rel=1e-12)
 
 
+def test_a_type_that_one_person_did_with_ai_has_its_share() -> None:
+    generator = np.random.default_rng(12)
+    people = {f"p{number:03d}": ("ai", "control")[number % 2] for number in range(80)}
+    logs = random_logs(generator, people)
+    alone = next(log["participant"] for log in logs if log["task_type"] == "slides")
+    for log in logs:
+        if people[log["participant"]] == "ai" and log["participant"] != alone:
+            log["task_type"] = {"slides": "draft"}.get(log["task_type"], log["task_type"])
+    participants = [{"participant": person, "arm": arm} for person, arm in people.items()]
+    data = bundle("parallel", logs=logs, participants=participants, trial=TRIAL)
+
+    results = evaluate(evidence_of(data, AS_OF))
+
+    value, std_error = plain_headline(logs, people, dict.fromkeys(people, 13))
+    row = row_of(results, "minutes_saved_per_working_day")
+    assert people[alone] == "ai"
+    assert row.value == pytest.approx(value, rel=1e-10)
+    assert row.std_error == pytest.approx(std_error, rel=1e-10)
+
+
 def test_per_day_used_is_the_same_total_over_days_with_ai() -> None:
     generator = np.random.default_rng(11)
     people = {f"p{number:03d}": ("ai", "control")[number % 2] for number in range(80)}
