@@ -6,7 +6,7 @@ Takes the rows of the published sensitivity table, see `estimation.sensitivity.S
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from dashboards.measures import PER_WORKING_DAY, REPORTED, fixed, number
+from dashboards.measures import PER_WORKING_DAY, REPORTED, fixed, minutes_in_words, number
 from dashboards.tables import NOT_ESTIMABLE, WITHHELD, Table, marks_explained
 
 Row = Mapping[str, Any]
@@ -31,11 +31,12 @@ def finding(rows: Sequence[Row]) -> str:
         return "There are no measured minutes a day to turn into days a year."
     if all(row["ci_low"] <= 0 <= row["ci_high"] for row in measured):
         return "No clear difference in minutes a day, so none in days a year by any convention."
-    minutes = abs(measured[0]["minutes_per_day"])
+    minutes = minutes_in_words(abs(measured[0]["minutes_per_day"]))
     least, most = (pick(abs(row["days_per_year"]) for row in measured) for pick in (min, max))
     verb = "saved" if measured[0]["minutes_per_day"] > 0 else "lost"
+    verb += " a day is" if minutes == "1 minute" else " a day are"
     return (
-        f"The same {number(minutes)} minutes {verb} a day are {number(least)} to {number(most)} "
+        f"The same {minutes} {verb} {number(least)} to {number(most)} "
         "working days a year, depending on what counts as a working year."
     )
 
@@ -77,10 +78,10 @@ def table(rows: Sequence[Row]) -> Table:
         caption="Working days saved a year, by convention",
         columns=(
             "Convention",
+            f"Working days saved a year ({level} confidence interval)",
+            "Minutes saved a day",
             "Days a year",
             "Hours a day",
-            "Minutes saved a day",
-            f"Working days saved a year ({level} confidence interval)",
         ),
         rows=tuple(_cells(row) for row in rows),
         notes=(
@@ -97,11 +98,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     year = (number(row["working_days_per_year"]), number(row["hours_per_day"]))
     if row["minutes_per_day"] is None:
         mark = WITHHELD if row["suppressed"] else NOT_ESTIMABLE
-        return (row["convention"], *year, mark, mark)
+        return (row["convention"], mark, mark, *year)
     days = fixed(row["days_per_year"], 1)
     if row["ci_low"] is not None:
         days = f"{days} ({fixed(row['ci_low'], 1)} to {fixed(row['ci_high'], 1)})"
-    return (row["convention"], *year, number(row["minutes_per_day"]), days)
+    return (row["convention"], days, number(row["minutes_per_day"]), *year)
 
 
 def _share(share: float) -> str:

@@ -5,7 +5,15 @@ All take published rows, so a sentence gives away no more than the tables do.
 
 from collections.abc import Sequence
 
-from dashboards.measures import LESS_TIME, PER_WORKING_DAY, Measure, Reading, confidence, number
+from dashboards.measures import (
+    LESS_TIME,
+    PER_WORKING_DAY,
+    Measure,
+    Reading,
+    confidence,
+    minutes_in_words,
+    number,
+)
 from dashboards.plan import working_year
 from measurement.estimation.definition import Assumptions
 from measurement.estimation.designs import RANDOMISED
@@ -33,15 +41,15 @@ def reported_beside_measured(reported: Reading | None, measured: Reading | None)
     """Return what people report and what was measured, and their difference if it is clear."""
     if reported is None:
         return "There are no survey answers to set beside the measured minutes."
-    said = f"People reported saving {_minutes(reported.value)} a day"
+    said = f"People reported saving {minutes_in_words(reported.value)} a day"
     if measured is None:
         return f"{said}. Measured minutes a day are not available to compare."
     both = f"{said}; task logs show {_saved_or_lost(measured.value)} per working day"
-    gap = number(abs(reported.value - measured.value))
+    gap = minutes_in_words(abs(reported.value - measured.value))
     if reported.low > measured.high:
-        return f"{both}. Reports are {gap} minutes above the measurement."
+        return f"{both}. Reports are {gap} above the measurement."
     if reported.high < measured.low:
-        return f"{both}. Reports are {gap} minutes below the measurement."
+        return f"{both}. Reports are {gap} below the measurement."
     return f"{both}. The intervals overlap, so there is no clear difference between the two."
 
 
@@ -98,7 +106,7 @@ def _per_working_day(row: EstimateRow, reading: Reading, days: str) -> str:
             f"No clear difference: the {level} confidence interval runs from "
             f"{_saved_or_lost(reading.low)} to {_saved_or_lost(reading.high)} per working day."
         )
-    return f"{found.format(_minutes(abs(reading.value)))} ({interval}){days}."
+    return f"{found.format(minutes_in_words(abs(reading.value)))} ({interval}){days}."
 
 
 def _per_task(row: EstimateRow, reading: Reading) -> str:
@@ -135,13 +143,8 @@ def _why_not(what: str, row: EstimateRow | None) -> str:
     return f"{what}: {row.not_estimable}."
 
 
-def _minutes(value: float) -> str:
-    shown = number(value)
-    return f"{shown} minute" if shown == "1" else f"{shown} minutes"
-
-
 def _saved_or_lost(value: float) -> str:
-    return f"{_minutes(abs(value))} {'lost' if value < 0 else 'saved'}"
+    return f"{minutes_in_words(abs(value))} {'lost' if value < 0 else 'saved'}"
 
 
 def _less_or_more(value: float) -> str:

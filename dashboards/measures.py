@@ -88,6 +88,12 @@ def number(value: float) -> str:
     return fixed(value, 1).removesuffix(".0")
 
 
+def minutes_in_words(value: float) -> str:
+    """Return minutes as a sentence has them: 1 minute, 10.3 minutes."""
+    shown = number(value)
+    return f"{shown} minute" if shown == "1" else f"{shown} minutes"
+
+
 def confidence(rows: Iterable[EstimateRow | None]) -> str:
     """Return the level of the first row's interval: 95%. One plan has one level."""
     return next((f"{100 * row.confidence:g}%" for row in rows if row), "95%")

@@ -30,11 +30,12 @@ RULES: Final = {
 }
 """Why task logs are excluded, in words; a test holds it complete."""
 VERDICTS: Final = {
-    "pass": "Passed",
-    "warn": "Look into this",
     "fail": "Failed",
+    "warn": "Look into this",
     "not_estimable": "Not known",
+    "pass": "Passed",
 }
+"""Verdicts of checks in words, in the order in which a page lists them."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def page(found: Published, *, today: datetime.date) -> Page:
         sections=parts,
         files=files | {ALL_RESULTS: everything},
         logs=log_counts(results.logs),
-        checks=results.checks,
+        checks=tuple(sorted(results.checks, key=lambda check: [*VERDICTS].index(check.verdict))),
         plan=plan.plan_words(trial, results),
         plan_sha256=results.plan_sha256,
         code_version=results.code_version,

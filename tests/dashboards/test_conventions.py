@@ -23,6 +23,11 @@ def test_a_loss_is_called_a_loss() -> None:
     assert finding(rows).startswith("The same 26.3 minutes lost a day are 13.2 to 15.2 working")
 
 
+def test_one_minute_is_one() -> None:
+    rows = [convention(1.0, ci_low=0.5), convention(1.0, 260.0, ci_low=0.5)]
+    assert finding(rows).startswith("The same 1 minute saved a day is 0.5 to 0.6 working days")
+
+
 @pytest.mark.parametrize(("low", "clear"), [(-0.1, False), (0.0, False), (0.1, True)])
 def test_what_is_not_clear_is_not_called_a_saving(low: float, clear: bool) -> None:
     said = finding([convention(ci_low=low)])
@@ -96,19 +101,19 @@ def test_the_table_has_a_row_a_convention() -> None:
     assert found.caption == "Working days saved a year, by convention"
     assert found.columns == (
         "Convention",
+        "Working days saved a year (95% confidence interval)",
+        "Minutes saved a day",
         "Days a year",
         "Hours a day",
-        "Minutes saved a day",
-        "Working days saved a year (95% confidence interval)",
     )
-    assert found.rows[0] == ("This trial's plan", "225", "7.5", "10", "5.0 (4.0 to 6.0)")
-    assert found.rows[1] == ("260 days of 7 hours", "260", "7", "10", "6.2 (5.2 to 7.2)")
+    assert found.rows[0] == ("This trial's plan", "5.0 (4.0 to 6.0)", "10", "225", "7.5")
+    assert found.rows[1] == ("260 days of 7 hours", "6.2 (5.2 to 7.2)", "10", "260", "7")
     assert found.rows[-1] == (
         "As reported in surveys, the open band counted as 120 minutes",
+        "16.9 (15.9 to 17.9)",
+        "33.8",
         "225",
         "7.5",
-        "33.8",
-        "16.9 (15.9 to 17.9)",
     )
     assert found.notes == (FORMULA, SELF_REPORTED)
     assert table(conventions()[:3]).notes == (FORMULA,)
@@ -122,8 +127,8 @@ def test_marks_are_explained() -> None:
         ]
     )
     assert found.rows == (
-        ("Hidden", "225", "7.5", WITHHELD, WITHHELD),
-        ("Missing", "225", "7.5", NOT_ESTIMABLE, NOT_ESTIMABLE),
+        ("Hidden", WITHHELD, WITHHELD, "225", "7.5"),
+        ("Missing", NOT_ESTIMABLE, NOT_ESTIMABLE, "225", "7.5"),
     )
     assert found.notes[1].startswith("[c]: withheld so that nobody can be identified")
     assert found.notes[2] == "[x]: not estimable, because task logs have no dates."

@@ -214,6 +214,31 @@ def test_checks_are_shown(led: Led) -> None:
     assert "Look into this : The arms differ in grade" in page
 
 
+def test_what_needs_attention_stands_first(led: Led) -> None:
+    verdicts = {
+        "Apples": "pass",
+        "Bananas": "not_estimable",
+        "Cherries": "warn",
+        "Dates": "pass",
+        "Elderberries": "fail",
+    }
+    AnalysisRun.objects.filter(trial=led.trial).update(
+        checks=[
+            {
+                "check": "balance",
+                "statistic": 1.5,
+                "p_value": 0.2,
+                "verdict": verdict,
+                "message": f"{fruit} are round",
+            }
+            for fruit, verdict in verdicts.items()
+        ]
+    )
+    page = visible(text_of(led))
+    listed = sorted(verdicts, key=lambda fruit: page.index(f"{fruit} are round"))
+    assert listed == ["Elderberries", "Cherries", "Bananas", "Apples", "Dates"]
+
+
 def test_a_new_log_is_said_to_wait_and_then_counted(led: Led) -> None:
     assert "Nothing has changed since then." in visible(text_of(led))
     participant = Participant.objects.filter(trial=led.trial)[0]
