@@ -10,8 +10,7 @@ from django.views.decorators.http import require_safe
 from dashboards import queries
 from dashboards.pages import ALL_RESULTS, VERDICTS, page
 from dashboards.style import CONFIG
-from measurement.access import trial_for
-from measurement.views import SignedInRequest
+from measurement.access import SignedInRequest, trial_for
 
 
 @require_safe

@@ -3,10 +3,17 @@
 from collections.abc import Collection
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from measurement.models import Membership, Participant, Role, Trial, User
+
+
+class SignedInRequest(HttpRequest):
+    """A request to a view that needs a signed-in user."""
+
+    user: User
 
 
 def trials_for(user: User | AnonymousUser, roles: Collection[Role]) -> QuerySet[Trial]:
@@ -51,3 +58,19 @@ def participations(user: User | AnonymousUser) -> QuerySet[Participant]:
         .distinct()
         .order_by("-trial_id")
     )
+
+
+def participants_of(user: User) -> list[Participant]:
+    """Return who `user` is in each trial. Raises PermissionDenied if in none."""
+    participants = list(participations(user))
+    if not participants:
+        raise PermissionDenied("This page is for people who take part in a trial.")
+    return participants
+
+
+def participant_in(participants: list[Participant], slug: str | None) -> Participant:
+    """Return the participant of the named trial, or the only one. Raises Http404."""
+    for participant in participants:
+        if slug in (None, participant.trial.slug):
+            return participant
+    raise Http404("No such trial")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from measurement.estimation.definition import MAX_MINUTES
 from measurement.models import TaskLog
 from measurement.recording import Fault, NewTaskLog
+from measurement.timing import Reading
 
 NO_AI: Final = "no"
 AI: Final = "yes"
@@ -20,6 +21,9 @@ TOOL: Final = "tool:"
 """What comes before the tool's name in the answer "Yes, with ..."."""
 
 QUALITIES: Final = [("1", "1, poor"), ("2", "2"), ("3", "3"), ("4", "4"), ("5", "5, excellent")]
+TIMED: Final = (
+    "The timer says {minutes}, pauses left out. Change it only if that is not what the task took."
+)
 EXPLANATIONS: Final = {
     "minutes_impossible": (
         f"Minutes must be more than 0 and no more than {MAX_MINUTES:,}, a whole day"
@@ -132,9 +136,16 @@ class TaskLogForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, task_types: Sequence[str], tools: Sequence[str]
+        self,
+        data: Any = None,
+        *,
+        task_types: Sequence[str],
+        tools: Sequence[str],
+        timed: Reading | None = None,
     ) -> None:
-        super().__init__(data, initial={"key": str(uuid4()), "date": timezone.localdate()})
+        super().__init__(data, initial=_known(timed))
+        if timed and not timed.timer.estimated:
+            self.fields["minutes"].help_text = TIMED.format(minutes=f"{timed.minutes:g}")
         self.fields["task_type"].choices = [(name, name) for name in task_types]  # type: ignore[attr-defined]
         if not task_types:
             del self.fields["task_type"]
@@ -198,6 +209,44 @@ class VoidForm(forms.Form):
             "max_length": "The reason must be 500 characters or less",
         },
     )
+
+
+class ForgottenTimerForm(forms.Form):
+    """For how long somebody worked while a timer ran that they had forgotten."""
+
+    minutes = MinutesField(
+        label="How many minutes did you work on the task in that time?",
+        help_text="Your best guess is good enough. Enter 0 if you did not work on it.",
+        max_length=20,
+        error_messages={
+            "required": "Enter how many minutes you worked on the task",
+            "max_length": "Minutes must be a number, like 25",
+        },
+    )
+
+    def __init__(self, data: Any = None, *, most: int) -> None:
+        super().__init__(data)
+        self.most = most
+
+    def clean_minutes(self) -> float:
+        """Refuse more minutes than the timer has been running, and fewer than none."""
+        minutes: float = self.cleaned_data["minutes"]
+        if not 0 <= minutes <= self.most:
+            raise ValidationError(
+                f"Minutes must be 0 to {self.most:,}: the timer has been running for no longer"
+            )
+        return minutes
+
+
+def _known(timed: Reading | None) -> dict[str, Any]:
+    """Return what is known of a task before anything is typed."""
+    if timed is None:
+        return {"key": str(uuid4()), "date": timezone.localdate()}
+    return {
+        "key": str(timed.timer.key),
+        "date": timezone.localdate(timed.started_at),
+        "minutes": f"{timed.minutes:g}",
+    }
 
 
 def _ai_choices(tools: Sequence[str]) -> list[tuple[str, str]]:

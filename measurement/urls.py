@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.urls import path
 from django.views.generic import RedirectView, TemplateView
 
-from measurement import views
+from measurement import timer_views, views
 
 # Of allauth's pages only those that sign-in by code needs; the names are allauth's.
 sign_in = [
@@ -27,6 +27,8 @@ sign_in = [
 urlpatterns = [
     path("", views.start, name="start"),
     path("log/", views.log, name="log"),
+    path("log/timer/", timer_views.timer, name="timer"),
+    path("log/timer/finish/", timer_views.log_timed, name="log_timed"),
     path("log/<int:pk>/stored/", views.logged, name="logged"),
     path("my-logs/", views.my_logs, name="my_logs"),
     path("my-logs/<int:pk>/void/", views.void, name="void_log"),

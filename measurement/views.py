@@ -6,24 +6,24 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from measurement import recording
-from measurement.access import participations, roles_of
+from measurement import recording, timing
+from measurement.access import (
+    SignedInRequest,
+    participant_in,
+    participants_of,
+    participations,
+    roles_of,
+)
 from measurement.forms import TaskLogForm, VoidForm
 from measurement.models import Participant, Role, TaskLog, User
 
 LOGS_PER_PAGE = 25
-
-
-class SignedInRequest(HttpRequest):
-    """A request to a view that needs a signed-in user."""
-
-    user: User
 
 
 @require_safe
@@ -43,11 +43,12 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 def log(request: SignedInRequest) -> HttpResponse:
     """Log a task."""
-    participants = _participants(request.user)
+    participants = participants_of(request.user)
     slug = request.GET.get("trial")
     if slug is None and len(participants) > 1:
-        return render(request, "measurement/choose_trial.html", {"participants": participants})
-    participant = _participant(participants, slug)
+        choice = {"participants": participants, "page": "log"}
+        return render(request, "measurement/choose_trial.html", choice)
+    participant = participant_in(participants, slug)
     trial = participant.trial
     form = TaskLogForm(
         request.POST if request.method == "POST" else None,
@@ -56,7 +57,8 @@ def log(request: SignedInRequest) -> HttpResponse:
     )
     context = {"form": form, "trial": trial, "several_trials": len(participants) > 1}
     if not form.is_bound:
-        return render(request, "measurement/log.html", context)
+        timed = timing.reading(participant)
+        return render(request, "measurement/log.html", context | {"timed": timed})
     stored, status = _store(form, participant, request.user)
     if stored is None:
         return render(request, "measurement/log.html", context, status=status)
@@ -78,7 +80,7 @@ def logged(request: SignedInRequest, pk: int) -> HttpResponse:
 @never_cache
 def my_logs(request: SignedInRequest) -> HttpResponse:
     """List own task logs, newest first."""
-    participants = _participants(request.user)
+    participants = participants_of(request.user)
     logs = _own_logs(request.user).order_by(F("date").desc(nulls_last=True), "-pk")
     page = Paginator(logs, LOGS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -141,22 +143,6 @@ def _homes(roles: frozenset[Role]) -> list[tuple[str, str]]:
     }
     # Once each: leads and administrators have the same page.
     return [*dict.fromkeys(home for role, home in homes.items() if role in roles)]
-
-
-def _participants(user: User) -> list[Participant]:
-    """Return who `user` is in each trial. Raises PermissionDenied if in none."""
-    participants = list(participations(user))
-    if not participants:
-        raise PermissionDenied("This page is for people who take part in a trial.")
-    return participants
-
-
-def _participant(participants: list[Participant], slug: str | None) -> Participant:
-    """Return the participant of the named trial, or the only one. Raises Http404."""
-    for participant in participants:
-        if slug in (None, participant.trial.slug):
-            return participant
-    raise Http404("No such trial")
 
 
 def _own_logs(user: User) -> QuerySet[TaskLog]:

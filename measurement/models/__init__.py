@@ -17,6 +17,8 @@ from measurement.models.refusal import Refusal
 from measurement.models.stored_estimate import StoredEstimate
 from measurement.models.survey_response import SurveyResponse
 from measurement.models.task_log import TaskLog
+from measurement.models.timer import Timer
+from measurement.models.timer_segment import TimerSegment
 from measurement.models.trial import Trial
 from measurement.models.trial_lists import Department, Grade, Profession, TaskType, Tool
 from measurement.models.user import User
@@ -45,6 +47,8 @@ __all__ = [
     "SurveyResponse",
     "TaskLog",
     "TaskType",
+    "Timer",
+    "TimerSegment",
     "Tool",
     "Trial",
     "TrialMark",

@@ -32,6 +32,8 @@ from measurement.models import (
     SurveyResponse,
     TaskLog,
     TaskType,
+    Timer,
+    TimerSegment,
     Tool,
     Trial,
     User,
@@ -115,6 +117,11 @@ class Rows:
         lock = PlanLock.objects.first() or self.lock()
         row = dict.fromkeys(("estimand", "dimension", "group", "sample"), "x")
         return AlwaysValidTuning.objects.create(**{"lock": lock, "tau": 0.5} | row | fields)
+
+    def segments(self, *several: dict[str, Any]) -> None:
+        timer = Timer.objects.create(participant=self.participant)
+        for fields in several:
+            TimerSegment.objects.create(timer=timer, started_at=NOW, **fields)
 
     def twice(self, make: Callable[..., Any], **fields: Any) -> None:
         make(**fields)
@@ -241,6 +248,10 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
     ],
     "survey_response_satisfaction_is_0_to_10": [lambda rows: rows.response(satisfaction=11)],
     "survey_response_recommend_is_0_to_10": [lambda rows: rows.response(recommend=11)],
+    "timer_runs_once": [lambda rows: rows.segments({"ended_at": None}, {"ended_at": None})],
+    "timer_segment_ends_after_its_start": [
+        lambda rows: rows.segments({"ended_at": NOW - datetime.timedelta(seconds=1)})
+    ],
     "refusal_counts_one": [
         lambda rows: Refusal.objects.create(trial=rows.trial, rule="r", count=0)
     ],
@@ -264,6 +275,9 @@ UNIQUE: dict[str, Callable[[Rows], object]] = {
     "measurement_apitoken_digest": lambda rows: rows.twice(rows.token),
     "measurement_assignment_participant_id": lambda rows: rows.twice(
         Assignment.objects.create, participant=rows.participant
+    ),
+    "measurement_timer_participant_id": lambda rows: rows.twice(
+        Timer.objects.create, participant=rows.participant
     ),
     "measurement_planlock_trial_id": lambda rows: rows.twice(rows.lock),
     "measurement_participanttotal_participant_id": lambda rows: rows.twice(rows.total),

@@ -1,0 +1,231 @@
+"""The timer's pages: what the buttons do, and what is asked before anything counts."""
+
+import datetime
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from measurement import timing
+from measurement.models import Participant, TaskLog, Timer
+from tests.measurement.test_pages import Page, answers
+from tests.people import make_participant, make_trial, make_user
+
+pytestmark = pytest.mark.django_db
+NOON = datetime.datetime(2025, 3, 3, 12, 0, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def robin(participant: Participant, client: Client) -> Participant:
+    """Somebody who takes part and is signed in to `client`."""
+    assert participant.user
+    client.force_login(participant.user)
+    return participant
+
+
+def later(minutes: float) -> time_machine.travel:
+    """Be so many minutes after noon."""
+    return time_machine.travel(NOON + datetime.timedelta(minutes=minutes), tick=False)
+
+
+def press(client: Client, act: str, **fields: str) -> Any:
+    return client.post("/log/timer/", {"act": act, **fields})
+
+
+def timed(participant: Participant, minutes: float = 25) -> None:
+    """Have a timer that is paused after so many minutes."""
+    with later(0):
+        timing.start(participant)
+    with later(minutes):
+        timing.pause(participant)
+
+
+@pytest.mark.parametrize("path", ["/log/timer/", "/log/timer/finish/"])
+def test_strangers_are_sent_to_sign_in(client: Client, path: str) -> None:
+    assert client.get(path).headers["Location"] == f"/account/login/code/?next={path}"
+    assert client.post(path, {"act": "start"}).status_code == 302
+    assert not Timer.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/log/timer/", "/log/timer/finish/"])
+def test_only_participants_time_tasks(client: Client, path: str) -> None:
+    client.force_login(make_user("kim.kettle@example.com"))
+    assert client.get(path).status_code == 403
+    assert client.post(path, {"act": "start"}).status_code == 403
+
+
+def test_the_buttons_follow_the_timer(client: Client, robin: Participant) -> None:
+    with later(0):
+        page = Page(client.get("/log/timer/"))
+        assert page.title == "Time a task - Trialsite"
+        assert page.all("value").count("start") == 1
+        answer = press(client, "start")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/log/timer/?trial=teapot")
+    with later(1.5):
+        page = Page(client.get("/log/timer/"))
+        assert page.title == "The timer is running - Trialsite"
+        assert "1 minute</strong> so far" in page.text
+        assert "Started on 3 March 2025 at 12:00pm." in page.text
+        assert page.all("data-running-seconds") == ["90.0"]
+        assert {"stop", "pause", "discard"} <= set(page.all("value"))
+        press(client, "pause")
+    with later(60):
+        page = Page(client.get("/log/timer/"))
+        assert page.title == "The timer is paused - Trialsite"
+        assert "/log/timer/finish/?trial=teapot" in page.all("href")
+        assert {"resume", "discard"} <= set(page.all("value"))
+        assert not page.all("data-running-seconds")
+        press(client, "resume")
+    with later(62):
+        assert "3 minutes</strong> so far, pauses left out" in Page(client.get("/log/timer/")).text
+        press(client, "discard")
+        assert Page(client.get("/log/timer/")).title == "Time a task - Trialsite"
+
+
+def test_stopping_leads_to_the_log(client: Client, robin: Participant) -> None:
+    with later(0):
+        press(client, "start")
+    with later(23.44):
+        answer = press(client, "stop")
+        assert answer.headers["Location"] == "/log/timer/finish/?trial=teapot"
+        page = Page(client.get(answer.headers["Location"]))
+    assert page.title == "Log the task that you timed - Trialsite"
+    assert "The timer says 23.4, pauses left out." in page.text
+    assert 'value="23.4"' in page.text
+    assert page.key == str(Timer.objects.get().key)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_timed_task_is_logged_once(client: Client, robin: Participant) -> None:
+    timed(robin)
+    sent = answers(key=str(Timer.objects.get().key))
+    first = client.post("/log/timer/finish/", sent)
+    log = TaskLog.objects.get()
+    assert first.headers["Location"] == f"/log/{log.pk}/stored/"
+    assert (log.minutes, log.source) == (25.0, TaskLog.Source.TIMER)
+
+    again = client.post("/log/timer/finish/", sent)
+    assert again.headers["Location"] == f"/log/{log.pk}/stored/"
+    assert TaskLog.objects.count() == 1
+    other = client.post("/log/timer/finish/", answers())
+    assert other.headers["Location"] == "/log/timer/?trial=teapot"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_key_is_the_timers_whatever_is_sent(client: Client, robin: Participant) -> None:
+    timed(robin)
+    key = str(Timer.objects.get().key)
+    client.post("/log/timer/finish/", answers(minutes="20"))
+    log = TaskLog.objects.get()
+    assert (log.key, log.minutes, log.source) == (key, 20.0, TaskLog.Source.RECALL)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_wrong_is_said_and_kept(client: Client, robin: Participant) -> None:
+    timed(robin)
+    answer = client.post("/log/timer/finish/", answers(ai=""))
+    page = Page(answer)
+    assert answer.status_code == 422
+    assert page.title == "Error: Log the task that you timed - Trialsite"
+    assert "Select whether you used AI" in page.text
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    parts = {"date_day": tomorrow.day, "date_month": tomorrow.month, "date_year": tomorrow.year}
+    typed = {name: str(part) for name, part in parts.items()}
+    answer = client.post("/log/timer/finish/", answers(**typed))
+    assert answer.status_code == 422
+    assert "The date must be today or in the past" in Page(answer).text
+    assert Timer.objects.exists()
+
+
+def test_a_running_timer_is_stopped_before_it_is_logged(client: Client, robin: Participant) -> None:
+    press(client, "start")
+    answer = client.get("/log/timer/finish/")
+    assert answer.headers["Location"] == "/log/timer/?trial=teapot"
+
+
+def test_a_forgotten_timer_is_asked_about(client: Client, robin: Participant) -> None:
+    with later(0):
+        press(client, "start")
+    with later(200):
+        page = Page(client.get("/log/timer/"))
+        assert page.title == "Did you forget to stop the timer? - Trialsite"
+        assert "for 200 minutes" in page.text
+        assert press(client, "stop").headers["Location"] == "/log/timer/?trial=teapot"
+        for minutes, error in {
+            "": "Enter how many minutes you worked on the task",
+            "some": "Minutes must be a number, like 25",
+            "201": "Minutes must be 0 to 200: the timer has been running for no longer",
+            "-1": "Minutes must be 0 to 200: the timer has been running for no longer",
+        }.items():
+            answer = press(client, "estimate", minutes=minutes)
+            assert answer.status_code == 422
+            assert Page(answer).title.startswith("Error: Did you forget")
+            assert error in answer.content.decode()
+        assert timing.reading(robin).is_forgotten  # type: ignore[union-attr]
+        assert press(client, "estimate", minutes="40").status_code == 302
+        page = Page(client.get("/log/timer/"))
+        assert page.title == "The timer is paused - Trialsite"
+        assert "40 minutes</strong> so far" in page.text
+        page = Page(client.get("/log/timer/finish/"))
+        assert "The timer says" not in page.text
+        assert 'value="40"' in page.text
+
+
+def test_who_was_not_asked_answers_nothing(client: Client, robin: Participant) -> None:
+    assert press(client, "estimate", minutes="5").status_code == 302
+    assert not Timer.objects.exists()
+    timed(robin)
+    assert press(client, "estimate", minutes="5").status_code == 302
+    assert not Timer.objects.get().estimated
+
+
+@pytest.mark.parametrize("act", ["", "fly"])
+def test_unknown_buttons_are_refused(client: Client, robin: Participant, act: str) -> None:
+    assert press(client, act).status_code == 400
+
+
+def test_looking_changes_nothing(client: Client, robin: Participant) -> None:
+    client.get("/log/timer/?act=start")
+    client.get("/log/timer/finish/?act=start")
+    assert not Timer.objects.exists()
+
+
+def test_the_log_page_leads_to_the_timer(client: Client, robin: Participant) -> None:
+    page = Page(client.get("/log/"))
+    assert "/log/timer/?trial=teapot" in page.all("href")
+    assert "Starting a task now?" in page.text
+    press(client, "start")
+    assert "The timer is running." in Page(client.get("/log/")).text
+    press(client, "pause")
+    assert "The timer is paused." in Page(client.get("/log/")).text
+
+
+def test_each_trial_has_a_timer_of_its_own(client: Client, robin: Participant) -> None:
+    assert robin.user
+    make_participant(make_trial("kettle"), robin.user)
+    page = Page(client.get("/log/timer/"))
+    assert "/log/timer/?trial=kettle" in page.all("href")
+    client.post("/log/timer/?trial=kettle", {"act": "start"})
+    assert Timer.objects.get().participant.trial.slug == "kettle"
+    assert timing.reading(robin) is None
+    assert client.get("/log/timer/?trial=saucer").status_code == 404
+
+
+def test_nobody_sees_anothers_timer(client: Client, robin: Participant) -> None:
+    other = make_participant(robin.trial, make_user("sal.saucer@example.com"), "p2")
+    timing.start(other)
+    assert Page(client.get("/log/timer/")).title == "Time a task - Trialsite"
+    press(client, "discard")
+    assert Timer.objects.get().participant == other
+
+
+def test_pages_of_the_timer_ask_the_database_little(
+    client: Client, robin: Participant, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    timed(robin)
+    for path in ("/log/timer/", "/log/timer/finish/", "/log/"):
+        with django_assert_max_num_queries(8):
+            client.get(path)
