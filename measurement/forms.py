@@ -229,12 +229,10 @@ class ForgottenTimerForm(forms.Form):
         self.most = most
 
     def clean_minutes(self) -> float:
-        """Refuse more minutes than the timer has been running, and fewer than none."""
+        """Refuse more minutes than there were, and fewer than none."""
         minutes: float = self.cleaned_data["minutes"]
         if not 0 <= minutes <= self.most:
-            raise ValidationError(
-                f"Minutes must be 0 to {self.most:,}: the timer has been running for no longer"
-            )
+            raise ValidationError(f"Minutes must be 0 to {self.most:,}")
         return minutes
 
 

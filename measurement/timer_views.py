@@ -92,7 +92,7 @@ def _estimate(request: SignedInRequest, participant: Participant) -> HttpRespons
     found = timing.reading(participant)
     if found is None or not found.is_forgotten:
         return _to("timer", participant)
-    form = ForgottenTimerForm(request.POST, most=found.minutes_running)
+    form = ForgottenTimerForm(request.POST, most=found.most_minutes)
     if not form.is_valid():
         return _show(request, participant, found, form=form)
     timing.estimate(participant, form.cleaned_data["minutes"])
@@ -107,7 +107,7 @@ def _show(
 ) -> HttpResponse:
     context: dict[str, Any] = {"found": found, "trial": participant.trial, "form": form}
     if found and found.is_forgotten:
-        context["form"] = form or ForgottenTimerForm(most=found.minutes_running)
+        context["form"] = form or ForgottenTimerForm(most=found.most_minutes)
         status = 422 if form else 200
         return render(request, "measurement/forgotten_timer.html", context, status=status)
     return render(request, "measurement/timer.html", context)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from measurement import recording
+from measurement.estimation.definition import MAX_MINUTES
 from measurement.models import Participant, TaskLog, Timer, TimerSegment, User
 from measurement.recording import NewTaskLog
 
@@ -65,9 +66,14 @@ class Reading:
 
     @property
     def minutes_running(self) -> int:
-        """Whole minutes of the stretch that still runs: the most that a forgotten one can be."""
+        """Whole minutes of the stretch that still runs."""
         since = self.running_since
         return 0 if since is None else int((self.at - since).total_seconds() // 60)
+
+    @property
+    def most_minutes(self) -> int:
+        """Return the most that a forgotten stretch can be: no task takes more than a day."""
+        return min(self.minutes_running, int(MAX_MINUTES))
 
 
 def reading(participant: Participant) -> Reading | None:
@@ -118,15 +124,15 @@ def discard(participant: Participant) -> None:
 def estimate(participant: Participant, minutes: float) -> None:
     """End a forgotten stretch after so many minutes, by the participant's own word.
 
-    Raises ValueError for more minutes than it has been running or fewer than 0. Nothing happens
-    unless a timer runs.
+    Raises ValueError for more than `most_minutes` and for fewer than 0. Nothing happens unless a
+    timer runs.
     """
 
     def settle(found: Reading) -> None:
         if not found.running_since:
             return
-        if not 0 <= minutes <= found.minutes_running:
-            raise ValueError(f"{minutes} minutes: 0 to {found.minutes_running} are allowed")
+        if not 0 <= minutes <= found.most_minutes:
+            raise ValueError(f"{minutes} minutes: 0 to {found.most_minutes} are allowed")
         _end(found, found.running_since + datetime.timedelta(minutes=minutes))
         Timer.objects.filter(pk=found.timer.pk).update(estimated=True)
 

@@ -148,7 +148,7 @@ def test_a_task_is_logged_with_the_keyboard_alone(visit: Visit, robin: User) -> 
     expect(visitor.page.get_by_role("link", name="Skip to main content")).to_be_focused()
     keyboard.press("Enter")
     for keys in (
-        ["Tab", "Space", "ArrowDown"],  # the second kind of task
+        ["Tab", "Tab", "Space", "ArrowDown"],  # past the timer; the second kind of task
         ["Tab", "Space"],  # no AI
         ["Tab", "4", "0", "Tab", "Tab", "Tab"],  # minutes; the day, month and year stay today's
         ["Tab", "Tab", "Tab", "Enter"],  # no quality, no tick, the button

@@ -152,13 +152,13 @@ def test_a_forgotten_timer_is_asked_about(client: Client, robin: Participant) ->
     with later(200):
         page = Page(client.get("/log/timer/"))
         assert page.title == "Did you forget to stop the timer? - Trialsite"
-        assert "for 200 minutes" in page.text
+        assert "since 3 March 2025 at 12:00pm, for 3 hours." in page.text
         assert press(client, "stop").headers["Location"] == "/log/timer/?trial=teapot"
         for minutes, error in {
             "": "Enter how many minutes you worked on the task",
             "some": "Minutes must be a number, like 25",
-            "201": "Minutes must be 0 to 200: the timer has been running for no longer",
-            "-1": "Minutes must be 0 to 200: the timer has been running for no longer",
+            "201": "Minutes must be 0 to 200",
+            "-1": "Minutes must be 0 to 200",
         }.items():
             answer = press(client, "estimate", minutes=minutes)
             assert answer.status_code == 422
@@ -172,6 +172,24 @@ def test_a_forgotten_timer_is_asked_about(client: Client, robin: Participant) ->
         page = Page(client.get("/log/timer/finish/"))
         assert "The timer says" not in page.text
         assert 'value="40"' in page.text
+
+
+def test_a_task_takes_no_more_than_a_day(client: Client, robin: Participant) -> None:
+    with later(0):
+        press(client, "start")
+    with later(3_000):
+        answer = press(client, "estimate", minutes="1441")
+        assert "Minutes must be 0 to 1,440" in answer.content.decode()
+        assert press(client, "estimate", minutes="1440").status_code == 302
+
+
+def test_a_timer_started_just_before_midnight_is_asked_about(
+    client: Client, robin: Participant
+) -> None:
+    with time_machine.travel("2025-03-03T23:50:00+00:00", tick=False):
+        press(client, "start")
+    with time_machine.travel("2025-03-04T00:10:00+00:00", tick=False):
+        assert "for 20 minutes." in Page(client.get("/log/timer/")).text
 
 
 def test_who_was_not_asked_answers_nothing(client: Client, robin: Participant) -> None:
