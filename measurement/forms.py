@@ -89,7 +89,8 @@ class DayField(forms.Field):
 class TaskLogForm(forms.Form):
     """One task: what it was, whether AI was used, how long it took.
 
-    The key is made with the page, so that a form sent twice is stored once.
+    The key is made with the page, so that a form sent twice is stored once. `repeated` is the
+    kind of task that is chosen beforehand: of a task that is repeated nothing else is copied.
     """
 
     key = forms.UUIDField(
@@ -142,8 +143,9 @@ class TaskLogForm(forms.Form):
         task_types: Sequence[str],
         tools: Sequence[str],
         timed: Reading | None = None,
+        repeated: str | None = None,
     ) -> None:
-        super().__init__(data, initial=_known(timed))
+        super().__init__(data, initial=_known(timed) | {"task_type": repeated})
         if timed and not timed.timer.estimated:
             self.fields["minutes"].help_text = TIMED.format(minutes=f"{timed.minutes:g}")
         self.fields["task_type"].choices = [(name, name) for name in task_types]  # type: ignore[attr-defined]

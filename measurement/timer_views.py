@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from measurement import recording, timing
+from measurement import choices, recording, timing
 from measurement.access import SignedInRequest, participant_in, participants_of
 from measurement.forms import ForgottenTimerForm, TaskLogForm
 from measurement.models import Participant, TaskLog
@@ -59,8 +59,8 @@ def log_timed(request: SignedInRequest) -> HttpResponse:
     trial = participant.trial
     form = TaskLogForm(
         request.POST if request.method == "POST" else None,
-        task_types=list(trial.tasktype_set.values_list("name", flat=True)),
-        tools=list(trial.tool_set.values_list("name", flat=True)),
+        task_types=choices.task_types(participant),
+        tools=choices.tools(participant),
         timed=timed,
     )
     if form.is_valid():

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from measurement import recording, timing
+from measurement import choices, recording, timing
 from measurement.access import (
     SignedInRequest,
     participant_in,
@@ -52,8 +52,9 @@ def log(request: SignedInRequest) -> HttpResponse:
     trial = participant.trial
     form = TaskLogForm(
         request.POST if request.method == "POST" else None,
-        task_types=list(trial.tasktype_set.values_list("name", flat=True)),
-        tools=list(trial.tool_set.values_list("name", flat=True)),
+        task_types=choices.task_types(participant),
+        tools=choices.tools(participant),
+        repeated=request.GET.get("task_type"),
     )
     context = {"form": form, "trial": trial, "several_trials": len(participants) > 1}
     if not form.is_bound:

@@ -326,6 +326,47 @@ def test_showing_costs_few_queries(
             client.get(path)
 
 
+def listed(page: Page) -> list[str]:
+    """Return the kinds of task in the order of the form."""
+    return [value for value in page.all("value") if value in TASK_TYPES]
+
+
+def test_the_kinds_of_task_that_one_logs_most_come_first(
+    client: Client, robin: Participant
+) -> None:
+    draft, notes, search = TASK_TYPES
+    assert listed(Page(client.get("/log/"))) == [draft, notes, search]
+    for key, kind in enumerate([search, search, notes]):
+        make_log(robin, f"k{key}", task_type=kind)
+    other = make_participant(robin.trial, make_user("sal.saucer@example.com"), "p2")
+    for key in range(3):
+        make_log(other, f"k{key}", task_type=draft)
+    assert listed(Page(client.get("/log/"))) == [search, notes, draft]
+
+
+def test_repeating_a_task_copies_its_kind_and_nothing_else(
+    client: Client, robin: Participant
+) -> None:
+    log = make_log(robin, "k", tool="Wordmill", ai_used=True, quality=5, minutes=44.0)
+    for path in (f"/log/{log.pk}/stored/", "/my-logs/"):
+        (address,) = {href for href in Page(client.get(path)).all("href") if "task_type" in href}
+        assert address == "/log/?trial=teapot&task_type=Draft+a+document"
+    page = Page(client.get(address))
+    checked = [attributes["value"] for _, attributes in page.tags if "checked" in attributes]
+    assert checked == [TASK_TYPES[0]]
+    assert 'value="44"' not in page.text
+
+
+def test_a_task_without_a_kind_is_not_repeated(client: Client, robin: Participant) -> None:
+    make_log(robin, "k", task_type=None)
+    assert not any("task_type" in href for href in Page(client.get("/my-logs/")).all("href"))
+
+
+def test_a_kind_that_is_not_listed_is_not_chosen(client: Client, robin: Participant) -> None:
+    page = Page(client.get("/log/?task_type=Juggling"))
+    assert not any("checked" in attributes for _, attributes in page.tags)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_storing_costs_few_queries(
     client: Client,
