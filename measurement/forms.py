@@ -3,6 +3,8 @@
 import datetime
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
 
@@ -12,7 +14,7 @@ from django.utils import timezone
 
 from measurement.estimation.definition import MAX_MINUTES
 from measurement.models import TaskLog
-from measurement.recording import Fault, NewTaskLog
+from measurement.recording import Fault, NewTaskLog, said, version
 from measurement.timing import Reading
 
 NO_AI: Final = "no"
@@ -86,20 +88,9 @@ class DayField(forms.Field):
         return int(typed["year"]), int(typed["month"]), int(typed["day"])
 
 
-class TaskLogForm(forms.Form):
-    """One task: what it was, whether AI was used, how long it took.
+class TaskForm(forms.Form):
+    """The questions about a task: what it was, whether AI was used, how long it took."""
 
-    The key is made with the page, so that a form sent twice is stored once. `repeated` is the
-    kind of task that is chosen beforehand: of a task that is repeated nothing else is copied.
-    """
-
-    key = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(
-            ("required", "invalid"),
-            "The page was out of date. Check your answers and send them again",
-        ),
-    )
     task_type = forms.ChoiceField(
         label="What kind of task was it?",
         error_messages=dict.fromkeys(
@@ -138,16 +129,13 @@ class TaskLogForm(forms.Form):
 
     def __init__(
         self,
-        data: Any = None,
+        data: Any,
         *,
+        initial: dict[str, Any],
         task_types: Sequence[str],
         tools: Sequence[str],
-        timed: Reading | None = None,
-        repeated: str | None = None,
     ) -> None:
-        super().__init__(data, initial=_known(timed) | {"task_type": repeated})
-        if timed and not timed.timer.estimated:
-            self.fields["minutes"].help_text = TIMED.format(minutes=f"{timed.minutes:g}")
+        super().__init__(data, initial=initial)
         self.fields["task_type"].choices = [(name, name) for name in task_types]  # type: ignore[attr-defined]
         if not task_types:
             del self.fields["task_type"]
@@ -162,21 +150,19 @@ class TaskLogForm(forms.Form):
             )
         return cleaned
 
-    def log(self) -> NewTaskLog:
-        """Return what was typed, for recording.py. Call it on a valid form."""
+    def typed(self) -> dict[str, Any]:
+        """Return what was typed as fields of a task log."""
         typed = self.cleaned_data
         ai = typed["ai"]
-        return NewTaskLog(
-            key=str(typed["key"]),
-            minutes=typed["minutes"],
-            ai_used=ai != NO_AI,
-            date=typed["date"],
-            task_type=typed.get("task_type"),
-            tool=ai.removeprefix(TOOL) if ai.startswith(TOOL) else None,
-            quality=int(typed["quality"]) if typed["quality"] else None,
-            novel=typed["novel"],
-            source=TaskLog.Source.RECALL,
-        )
+        return {
+            "minutes": typed["minutes"],
+            "ai_used": ai != NO_AI,
+            "date": typed["date"],
+            "task_type": typed.get("task_type"),
+            "tool": ai.removeprefix(TOOL) if ai.startswith(TOOL) else None,
+            "quality": int(typed["quality"]) if typed["quality"] else None,
+            "novel": typed["novel"],
+        }
 
     def explain(self, faults: Sequence[Fault]) -> None:
         """Show what recording.py refused at the fields where it was typed."""
@@ -184,6 +170,42 @@ class TaskLogForm(forms.Form):
             field = "ai" if fault.field == "tool" else fault.field
             message = EXPLANATIONS.get(fault.rule, f"Enter {fault.allowed}")
             self.add_error(field if field in self.fields else None, message)
+
+
+class TaskLogForm(TaskForm):
+    """A task that is logged.
+
+    The key is made with the page, so that a form sent twice is stored once. `repeated` is the
+    kind of task that is chosen beforehand: of a task that is repeated nothing else is copied.
+    """
+
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(
+            ("required", "invalid"),
+            "The page was out of date. Check your answers and send them again",
+        ),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        task_types: Sequence[str],
+        tools: Sequence[str],
+        timed: Reading | None = None,
+        repeated: str | None = None,
+    ) -> None:
+        initial = _known(timed) | {"task_type": repeated}
+        super().__init__(data, initial=initial, task_types=task_types, tools=tools)
+        if timed and not timed.timer.estimated:
+            self.fields["minutes"].help_text = TIMED.format(minutes=f"{timed.minutes:g}")
+
+    def log(self) -> NewTaskLog:
+        """Return what was typed, for recording.py. Call it on a valid form."""
+        return NewTaskLog(
+            key=str(self.cleaned_data["key"]), source=TaskLog.Source.RECALL, **self.typed()
+        )
 
     def offer_again(self, stored: TaskLog) -> None:
         """Say that this page's task is stored already; sent again, it counts as another task."""
@@ -197,6 +219,35 @@ class TaskLogForm(forms.Form):
     def renew_key(self) -> None:
         """Take a new key: what is sent next is another task."""
         self.data = dict(self.data.items()) | {"key": str(uuid4())}
+
+
+class CorrectionForm(TaskForm):
+    """What a stored task log should say instead. It holds the version that was shown."""
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(
+        self, data: Any = None, *, stored: TaskLog, task_types: Sequence[str], tools: Sequence[str]
+    ) -> None:
+        self.stored = said(stored)
+        initial = _shown(self.stored) | {"version": version(stored)}
+        super().__init__(data, initial=initial, task_types=task_types, tools=tools)
+
+    def log(self) -> NewTaskLog:
+        """Return the stored log with what was typed; minutes typed anew are no longer timed."""
+        log = replace(self.stored, **self.typed())
+        if log.minutes == self.stored.minutes:
+            return log
+        return replace(log, source=TaskLog.Source.RECALL)
+
+    def show_conflict(self, stored: TaskLog) -> None:
+        """Say that the log was changed elsewhere; sent again, it replaces what is stored now."""
+        self.data = dict(self.data.items()) | {"version": version(stored)}
+        self.add_error(
+            None,
+            "This task was changed in another window. Compare with what is stored now, then "
+            "send your answers again",
+        )
 
 
 class VoidForm(forms.Form):
@@ -246,6 +297,20 @@ def _known(timed: Reading | None) -> dict[str, Any]:
         "key": str(timed.timer.key),
         "date": timezone.localdate(timed.started_at),
         "minutes": f"{timed.minutes:g}",
+    }
+
+
+def _shown(stored: NewTaskLog) -> dict[str, Any]:
+    """Return what a stored task log says, as the form shows it."""
+    used = f"{TOOL}{stored.tool}" if stored.tool else AI
+    return {
+        "task_type": stored.task_type,
+        "ai": used if stored.ai_used else NO_AI,
+        # Every digit: what comes back unchanged is to be unchanged.
+        "minutes": f"{Decimal(repr(stored.minutes)):f}".removesuffix(".0"),
+        "date": stored.date,
+        "quality": stored.quality,
+        "novel": stored.novel,
     }
 
 

@@ -4,6 +4,7 @@ import datetime
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from typing import Any, TypeGuard
 
 from django.db import connection, transaction
@@ -86,6 +87,14 @@ class KeyConflict(Exception):  # noqa: N818 - what it is
         self.stored = stored
 
 
+class EditConflict(Exception):  # noqa: N818 - what it is
+    """Somebody changed the task log since it was read: `stored` is what it says now."""
+
+    def __init__(self, stored: TaskLog) -> None:
+        super().__init__(f"{stored} was changed in the meantime")
+        self.stored = stored
+
+
 def record(*, participant: Participant, log: NewTaskLog, actor: User | None) -> Recorded:
     """Store a new task log, its audit event and the participant's dirty mark in one transaction.
 
@@ -103,14 +112,30 @@ def record(*, participant: Participant, log: NewTaskLog, actor: User | None) -> 
     return Recorded(task_log, created=True)
 
 
-def change(*, task_log: TaskLog, log: NewTaskLog, actor: User | None) -> TaskLog:
+def said(task_log: TaskLog) -> NewTaskLog:
+    """Return what a stored task log says, as it was recorded or last changed."""
+    stored = {item.name: getattr(task_log, item.name) for item in fields(NewTaskLog)}
+    names = {name: entry and entry.name for name in _LISTS for entry in [stored[name]]}
+    return NewTaskLog(**stored | names)
+
+
+def version(task_log: TaskLog) -> str:
+    """Return a text that another version of the task log, read from the database, lacks."""
+    return sha256(repr(said(task_log)).encode()).hexdigest()
+
+
+def change(
+    *, task_log: TaskLog, log: NewTaskLog, actor: User | None, unless_not: str | None = None
+) -> TaskLog:
     """Replace what a stored task log says; the audit event keeps what it said before.
 
-    Raises Refused as `record` does, and if `log.key` is not the stored key.
+    Raises Refused as `record` does, and if `log.key` is not the stored key; EditConflict if
+    `unless_not` is given and is not the stored row's `version`.
     """
     if log.key != task_log.key:
         raise Refused((Fault("key", log.key, f"the stored key {task_log.key!r}", "key_changed"),))
-    return _overwrite(task_log, _accepted(task_log.participant.trial, log), "change", actor)
+    row = _accepted(task_log.participant.trial, log)
+    return _overwrite(task_log, row, "change", actor, unless_not=unless_not)
 
 
 def void(*, task_log: TaskLog, reason: str, actor: User | None) -> TaskLog:
@@ -140,10 +165,9 @@ def _accepted(trial: Trial, log: NewTaskLog) -> dict[str, Any]:
 
 def _list_entries(trial: Trial, log: NewTaskLog) -> dict[str, int]:
     """Look the names of task type and tool up in the trial's lists, with one query."""
-    lists = {"task_type": TaskType.objects, "tool": Tool.objects}
     queries = [
-        entries.filter(trial=trial, name=name).order_by().values_list(Value(field), "pk")
-        for field, entries in lists.items()
+        entries.objects.filter(trial=trial, name=name).order_by().values_list(Value(field), "pk")
+        for field, entries in _LISTS.items()
         if _is_text(name := getattr(log, field))
     ]
     return dict(queries[0].union(*queries[1:])) if queries else {}
@@ -182,11 +206,19 @@ def _same(participant: Participant, row: dict[str, Any]) -> TaskLog:
 
 
 def _overwrite(
-    task_log: TaskLog, row: dict[str, Any], act: str, actor: User | None, **detail: str
+    task_log: TaskLog,
+    row: dict[str, Any],
+    act: str,
+    actor: User | None,
+    *,
+    unless_not: str | None = None,
+    **detail: str,
 ) -> TaskLog:
     with transaction.atomic(durable=True):
         # FOR NO KEY UPDATE: two edits of one log wait for each other, new logs do not.
         stored = TaskLog.objects.select_for_update(no_key=True).get(pk=task_log.pk)
+        if unless_not not in (None, version(stored)):
+            raise EditConflict(stored)
         before = {name: getattr(stored, name) for name in row}
         for name, value in row.items():
             setattr(stored, name, value)
@@ -294,6 +326,7 @@ class _Rule:
     optional: bool = False
 
 
+_LISTS: dict[str, type[TaskType | Tool]] = {"task_type": TaskType, "tool": Tool}
 _MINUTES = f"a number above 0 and at most {MAX_MINUTES}"
 _TEXT = f"a text of at most {MAX_TEXT_LENGTH} characters without spaces around it"
 _FLAG = _Rule(_is_flag, "true or false")

@@ -31,6 +31,7 @@ urlpatterns = [
     path("log/timer/finish/", timer_views.log_timed, name="log_timed"),
     path("log/<int:pk>/stored/", views.logged, name="logged"),
     path("my-logs/", views.my_logs, name="my_logs"),
+    path("my-logs/<int:pk>/correct/", views.correct, name="correct_log"),
     path("my-logs/<int:pk>/void/", views.void, name="void_log"),
     path("api-guide/", views.api_guide, name="api_guide"),
     path(

@@ -20,7 +20,7 @@ from measurement.access import (
     participations,
     roles_of,
 )
-from measurement.forms import TaskLogForm, VoidForm
+from measurement.forms import CorrectionForm, TaskLogForm, VoidForm
 from measurement.models import Participant, Role, TaskLog, User
 
 LOGS_PER_PAGE = 25
@@ -95,6 +95,34 @@ def my_logs(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+def correct(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Correct an own task log."""
+    task_log = get_object_or_404(_own_logs(request.user), pk=pk)
+    if task_log.status != TaskLog.Status.LOGGED:
+        return redirect("my_logs")
+    form = CorrectionForm(
+        request.POST if request.method == "POST" else None,
+        stored=task_log,
+        task_types=choices.task_types(task_log.participant),
+        tools=choices.tools(task_log.participant),
+    )
+    context = {"form": form, "task_log": task_log, "trial": task_log.participant.trial}
+    status = 200
+    if form.is_bound:
+        stored, status = _change(form, task_log, request.user)
+        if stored is None:
+            messages.success(request, "The task is stored as it says now.")
+            return redirect("my_logs")
+        if stored.status != TaskLog.Status.LOGGED:
+            messages.info(request, "The task was taken out of the results in another window.")
+            return redirect("my_logs")
+        context["task_log"] = stored
+    return render(request, "measurement/correct.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
 def void(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take an own task log out of the results, with a reason."""
     task_log = get_object_or_404(_own_logs(request.user), pk=pk)
@@ -150,6 +178,26 @@ def _own_logs(user: User) -> QuerySet[TaskLog]:
     return TaskLog.objects.filter(participant__in=participations(user)).select_related(
         "participant__trial", "task_type", "tool"
     )
+
+
+def _change(form: CorrectionForm, task_log: TaskLog, user: User) -> tuple[TaskLog | None, int]:
+    """Store the correction; else leave the reasons in the form, and return what is stored."""
+    if not form.is_valid():
+        return task_log, 422
+    log = form.log()
+    if log == form.stored and form.cleaned_data["version"] == recording.version(task_log):
+        return None, 302
+    try:
+        recording.change(
+            task_log=task_log, log=log, actor=user, unless_not=form.cleaned_data["version"]
+        )
+    except recording.Refused as refused:
+        form.explain(refused.faults)
+        return task_log, 422
+    except recording.EditConflict as conflict:
+        form.show_conflict(conflict.stored)
+        return conflict.stored, 409
+    return None, 302
 
 
 def _store(form: TaskLogForm, participant: Participant, user: User) -> tuple[TaskLog | None, int]:

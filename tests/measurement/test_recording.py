@@ -20,7 +20,17 @@ from measurement.models import (
     Trial,
     TrialMark,
 )
-from measurement.recording import KeyConflict, NewTaskLog, Refused, change, record, void
+from measurement.recording import (
+    EditConflict,
+    KeyConflict,
+    NewTaskLog,
+    Refused,
+    change,
+    record,
+    said,
+    version,
+    void,
+)
 from tests.people import make_trial
 
 FULL = NewTaskLog(
@@ -281,3 +291,28 @@ def test_the_moment_of_storing_is_the_servers(participant: Participant) -> None:
     recorded_at = TaskLog.objects.get().recorded_at
     assert recorded_at is not None
     assert before <= recorded_at <= timezone.now()
+
+
+@pytest.mark.parametrize("log", [FULL, NewTaskLog(key="b", ai_used=False, minutes=3)])
+def test_a_stored_log_says_what_was_recorded(participant: Participant, log: NewTaskLog) -> None:
+    stored = record(participant=participant, log=log, actor=None).task_log
+    stored.refresh_from_db()
+    assert said(stored) == log
+
+
+def test_a_change_may_be_bound_to_the_version_that_was_seen(participant: Participant) -> None:
+    record(participant=participant, log=FULL, actor=None)
+    stored = TaskLog.objects.get()
+    seen = version(stored)
+    changed = change(task_log=stored, log=but(minutes=13.0), actor=None, unless_not=seen)
+    assert version(changed) != seen
+
+    with pytest.raises(EditConflict, match="was changed in the meantime") as conflict:
+        change(task_log=stored, log=but(minutes=14.0), actor=None, unless_not=seen)
+
+    assert conflict.value.stored.minutes == 13.0
+    assert TaskLog.objects.get().minutes == 13.0
+    assert AuditEvent.objects.filter(act="change_task_log").count() == 1
+    # The same words again are the same version.
+    change(task_log=changed, log=FULL, actor=None)
+    assert version(TaskLog.objects.get()) == seen
