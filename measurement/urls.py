@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.urls import path
 from django.views.generic import RedirectView, TemplateView
 
-from measurement import timer_views, views
+from measurement import survey_views, timer_views, views
 
 # Of allauth's pages only those that sign-in by code needs; the names are allauth's.
 sign_in = [
@@ -30,6 +30,7 @@ urlpatterns = [
     path("log/timer/", timer_views.timer, name="timer"),
     path("log/timer/finish/", timer_views.log_timed, name="log_timed"),
     path("log/<int:pk>/stored/", views.logged, name="logged"),
+    path("survey/", survey_views.survey, name="survey"),
     path("my-logs/", views.my_logs, name="my_logs"),
     path("my-logs/<int:pk>/correct/", views.correct, name="correct_log"),
     path("my-logs/<int:pk>/void/", views.void, name="void_log"),

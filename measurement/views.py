@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from measurement import choices, recording, timing
+from measurement import choices, recording, surveying, timing
 from measurement.access import (
     SignedInRequest,
     participant_in,
@@ -58,8 +58,8 @@ def log(request: SignedInRequest) -> HttpResponse:
     )
     context = {"form": form, "trial": trial, "several_trials": len(participants) > 1}
     if not form.is_bound:
-        timed = timing.reading(participant)
-        return render(request, "measurement/log.html", context | {"timed": timed})
+        to_do = {"timed": timing.reading(participant), "survey": surveying.due(participant)}
+        return render(request, "measurement/log.html", context | to_do)
     stored, status = _store(form, participant, request.user)
     if stored is None:
         return render(request, "measurement/log.html", context, status=status)

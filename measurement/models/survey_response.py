@@ -16,9 +16,17 @@ class SurveyResponse(models.Model):
     minutes_saved_high = models.FloatField(null=True, blank=True, help_text="Empty: open band")
     satisfaction = models.PositiveSmallIntegerField(null=True, blank=True)
     recommend = models.PositiveSmallIntegerField(null=True, blank=True)
+    answered_at = models.DateTimeField(
+        null=True, blank=True, help_text="Empty: not answered here, but loaded from a file"
+    )
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "wave"],
+                condition=models.Q(answered_at__isnull=False),
+                name="survey_response_answered_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(minutes_saved_high__isnull=True)
                 | models.Q(

@@ -237,6 +237,9 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         lambda rows: rows.tuning(tau=math.inf),
         lambda rows: rows.tuning(tau=math.nan),
     ],
+    "survey_response_answered_once": [
+        lambda rows: rows.twice(rows.response, wave="week 01", answered_at=NOW)
+    ],
     "survey_response_band_is_ordered": [
         lambda rows: rows.response(minutes_saved_low=2, minutes_saved_high=1),
         lambda rows: rows.response(minutes_saved_high=1),

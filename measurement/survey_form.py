@@ -1,0 +1,69 @@
+"""The weekly survey as a form."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django import forms
+
+Band = tuple[float, float | None]
+
+SCORES: Final = [(str(score), str(score)) for score in range(11)]
+SCORE_ERROR: Final = {"invalid_choice": "Select a number from 0 to 10, or leave it out"}
+
+
+class SurveyForm(forms.Form):
+    """Minutes that AI saved, in the trial's bands, and two scores.
+
+    `bands`: those of the trial, minutes from and to, to None for the open one.
+    """
+
+    band = forms.ChoiceField(
+        label="On an average working day this week, how much time did AI save you?",
+        help_text="Your own impression. Select no time if you did not use AI.",
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), "Select how much time AI saved you"
+        ),
+    )
+    satisfaction = forms.ChoiceField(
+        label="How satisfied are you with AI for your work? (optional)",
+        help_text="0 is not at all, 10 is completely.",
+        choices=SCORES,
+        required=False,
+        error_messages=SCORE_ERROR,
+    )
+    recommend = forms.ChoiceField(
+        label="Would you recommend it to a colleague? (optional)",
+        help_text="0 is not at all, 10 is certainly.",
+        choices=SCORES,
+        required=False,
+        error_messages=SCORE_ERROR,
+    )
+
+    def __init__(self, data: Any = None, *, bands: Sequence[Band]) -> None:
+        super().__init__(data)
+        self.bands = bands
+        self.fields["band"].choices = [  # type: ignore[attr-defined]
+            (str(place), _words(band)) for place, band in enumerate(bands)
+        ]
+
+    def answers(self) -> dict[str, Any]:
+        """Return what was chosen, for surveying.py. Call it on a valid form."""
+        chosen = self.cleaned_data
+        return {
+            "band": self.bands[int(chosen["band"])],
+            "satisfaction": _score(chosen["satisfaction"]),
+            "recommend": _score(chosen["recommend"]),
+        }
+
+
+def _words(band: Band) -> str:
+    low, high = band
+    if high is None:
+        return f"{low:g} minutes or more"
+    if high == 0:
+        return "No time"
+    return f"{low:g} minutes" if low == high else f"{low:g} to {high:g} minutes"
+
+
+def _score(chosen: str) -> int | None:
+    return int(chosen) if chosen else None

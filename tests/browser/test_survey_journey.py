@@ -1,0 +1,51 @@
+"""A participant answers the weekly survey, in a real browser."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from measurement.models import SurveyResponse, User
+from tests.browser.test_participant_journey import Visit
+from tests.browser.visitor import PARTICIPANT_PAGE_BYTES
+from tests.people import make_participant, make_trial, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def kim() -> User:
+    """Somebody invented whose trial has its survey of the first week today."""
+    user = make_user("kim.kettle@example.com")
+    begun = timezone.localdate() - datetime.timedelta(days=4)
+    make_participant(make_trial(starts_on=begun), user)
+    return user
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_the_survey_is_found_answered_and_gone(
+    visit: Visit, kim: User, width: int, javascript: bool
+) -> None:
+    visitor = visit(width=width, javascript=javascript, user=kim)
+    page = visitor.page
+    visitor.go("/")
+    visitor.look("Log a task")
+    page.get_by_role("link", name="Answer the survey").click()
+    visitor.look("Weekly survey")
+    visitor.press("Send answers")
+    visitor.look("Weekly survey", error=True)
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(page.get_by_label("No time")).to_be_focused()
+    page.get_by_label("11 to 20 minutes").check()
+    page.get_by_role("group", name="How satisfied are you").get_by_label("8", exact=True).check()
+    visitor.press("Send answers")
+    visitor.look("Log a task")
+    expect(page.get_by_text("Thank you. Your answers are stored.")).to_be_visible()
+    expect(page.get_by_role("link", name="Answer the survey")).to_have_count(0)
+    stored = SurveyResponse.objects.get()
+    assert (stored.minutes_saved_low, stored.satisfaction, stored.recommend) == (11.0, 8, None)
+    visitor.go("/survey/")
+    visitor.look("You have answered this week")
+    assert visitor.weigh() < PARTICIPANT_PAGE_BYTES
