@@ -43,7 +43,7 @@ class SurveyForm(forms.Form):
         super().__init__(data)
         self.bands = bands
         self.fields["band"].choices = [  # type: ignore[attr-defined]
-            (str(place), _words(band)) for place, band in enumerate(bands)
+            (str(place), _words(band, below=bands[:place])) for place, band in enumerate(bands)
         ]
 
     def answers(self) -> dict[str, Any]:
@@ -56,10 +56,11 @@ class SurveyForm(forms.Form):
         }
 
 
-def _words(band: Band) -> str:
+def _words(band: Band, below: Sequence[Band]) -> str:
     low, high = band
     if high is None:
-        return f"{low:g} minutes or more"
+        shared = any(end == low for _, end in below)
+        return f"More than {low:g} minutes" if shared else f"{low:g} minutes or more"
     if high == 0:
         return "No time"
     return f"{low:g} minutes" if low == high else f"{low:g} to {high:g} minutes"

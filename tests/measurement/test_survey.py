@@ -106,6 +106,7 @@ def test_an_answer_that_was_loaded_counts_as_one(robin: Participant) -> None:
             ["No time", "1 to 10 minutes", "61 minutes or more"],
         ),
         ([(5, 5), (7.5, 9)], ["5 minutes", "7.5 to 9 minutes"]),
+        ([(1, 60), (60, None)], ["1 to 60 minutes", "More than 60 minutes"]),
     ],
 )
 def test_bands_are_said_in_words(bands: Any, words: list[str]) -> None:
