@@ -15,7 +15,6 @@ from django.utils import timezone
 from measurement.estimation.definition import MAX_MINUTES
 from measurement.models import TaskLog
 from measurement.recording import Fault, NewTaskLog, said, version
-from measurement.timing import Reading
 
 NO_AI: Final = "no"
 AI: Final = "yes"
@@ -23,9 +22,6 @@ TOOL: Final = "tool:"
 """What comes before the tool's name in the answer "Yes, with ..."."""
 
 QUALITIES: Final = [("1", "1, poor"), ("2", "2"), ("3", "3"), ("4", "4"), ("5", "5, excellent")]
-TIMED: Final = (
-    "The timer says {minutes}, pauses left out. Change it only if that is not what the task took."
-)
 EXPLANATIONS: Final = {
     "minutes_impossible": (
         f"Minutes must be more than 0 and no more than {MAX_MINUTES:,}, a whole day"
@@ -177,6 +173,7 @@ class TaskLogForm(TaskForm):
 
     The key is made with the page, so that a form sent twice is stored once. `repeated` is the
     kind of task that is chosen beforehand: of a task that is repeated nothing else is copied.
+    `known` is what else is known before anything is typed.
     """
 
     key = forms.UUIDField(
@@ -193,13 +190,11 @@ class TaskLogForm(TaskForm):
         *,
         task_types: Sequence[str],
         tools: Sequence[str],
-        timed: Reading | None = None,
         repeated: str | None = None,
+        known: dict[str, Any] | None = None,
     ) -> None:
-        initial = _known(timed) | {"task_type": repeated}
-        super().__init__(data, initial=initial, task_types=task_types, tools=tools)
-        if timed and not timed.timer.estimated:
-            self.fields["minutes"].help_text = TIMED.format(minutes=f"{timed.minutes:g}")
+        initial = {"key": str(uuid4()), "date": timezone.localdate(), "task_type": repeated}
+        super().__init__(data, initial=initial | (known or {}), task_types=task_types, tools=tools)
 
     def log(self) -> NewTaskLog:
         """Return what was typed, for recording.py. Call it on a valid form."""
@@ -246,7 +241,7 @@ class CorrectionForm(TaskForm):
         self.add_error(
             None,
             "This task was changed in another window. Compare with what is stored now, then "
-            "send your answers again",
+            "save your answers again",
         )
 
 
@@ -262,42 +257,6 @@ class VoidForm(forms.Form):
             "max_length": "The reason must be 500 characters or less",
         },
     )
-
-
-class ForgottenTimerForm(forms.Form):
-    """For how long somebody worked while a timer ran that they had forgotten."""
-
-    minutes = MinutesField(
-        label="How many minutes did you work on the task in that time?",
-        help_text="Your best guess is good enough. Enter 0 if you did not work on it.",
-        max_length=20,
-        error_messages={
-            "required": "Enter how many minutes you worked on the task",
-            "max_length": "Minutes must be a number, like 25",
-        },
-    )
-
-    def __init__(self, data: Any = None, *, most: int) -> None:
-        super().__init__(data)
-        self.most = most
-
-    def clean_minutes(self) -> float:
-        """Refuse more minutes than there were, and fewer than none."""
-        minutes: float = self.cleaned_data["minutes"]
-        if not 0 <= minutes <= self.most:
-            raise ValidationError(f"Minutes must be 0 to {self.most:,}")
-        return minutes
-
-
-def _known(timed: Reading | None) -> dict[str, Any]:
-    """Return what is known of a task before anything is typed."""
-    if timed is None:
-        return {"key": str(uuid4()), "date": timezone.localdate()}
-    return {
-        "key": str(timed.timer.key),
-        "date": timezone.localdate(timed.started_at),
-        "minutes": f"{timed.minutes:g}",
-    }
 
 
 def _shown(stored: NewTaskLog) -> dict[str, Any]:

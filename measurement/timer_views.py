@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import SuspiciousOperation
@@ -14,19 +15,19 @@ from django.views.decorators.http import require_http_methods
 
 from measurement import choices, recording, timing
 from measurement.access import SignedInRequest, participant_in, participants_of
-from measurement.forms import ForgottenTimerForm, TaskLogForm
-from measurement.models import Participant, TaskLog
+from measurement.models import Participant, TaskLog, User
+from measurement.timer_forms import ForgottenTimerForm, TimedLogForm
 from measurement.timing import ForgottenTimer, Reading
 
-ACTS: Final[Mapping[str, Callable[[Participant], None]]] = {
-    "start": timing.start,
+START: Final = "start"
+ESTIMATE: Final = "estimate"
+ACTS: Final[Mapping[str, Callable[[Participant, UUID | None], None]]] = {
     "pause": timing.pause,
     "stop": timing.pause,
     "resume": timing.resume,
     "discard": timing.discard,
 }
-"""What the buttons do; a button that comes too late does nothing."""
-ESTIMATE: Final = "estimate"
+"""What the other buttons do; one that comes too late does nothing."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,36 +53,64 @@ def log_timed(request: SignedInRequest) -> HttpResponse:
     """Log the task that was timed."""
     participant = participant_in(participants_of(request.user), request.GET.get("trial"))
     timed = timing.reading(participant)
-    if timed is None:
-        return _without_timer(request, participant)
-    if timed.running_since:
+    if request.method != "POST" and (timed is None or timed.running_since):
         return _to("timer", participant)
-    trial = participant.trial
-    form = TaskLogForm(
+    form = TimedLogForm(
         request.POST if request.method == "POST" else None,
         task_types=choices.task_types(participant),
         tools=choices.tools(participant),
         timed=timed,
     )
-    if form.is_valid():
-        try:
-            return redirect("logged", pk=timing.record(timed, form.log(), request.user).pk)
-        except recording.Refused as refused:
-            form.explain(refused.faults)
-    context = {"form": form, "trial": trial, "timed": timed, "finishing": True}
-    status = 422 if form.errors else 200
+    status = 200
+    if form.is_bound:
+        stored, status = _store(form, participant, request.user)
+        if stored:
+            return redirect("logged", pk=stored.pk)
+    context = {"form": form, "trial": participant.trial, "finishing": True}
     return render(request, "measurement/log.html", context, status=status)
+
+
+def _store(form: TimedLogForm, participant: Participant, user: User) -> tuple[TaskLog | None, int]:
+    """Store what was typed; else leave the reasons in the form and return the answer's status."""
+    if not form.is_valid():
+        if form.has_error("key"):
+            form.renew_key()
+        return None, 422
+    if stored := TaskLog.objects.filter(participant=participant, key=form.log().key).first():
+        return _sent_again(form, stored)
+    if form.timed is None or not form.is_current:
+        form.show_stale()
+        return None, 409
+    try:
+        return timing.record(form.timed, form.log(), user), 302
+    except recording.Refused as refused:
+        form.explain(refused.faults)
+        return None, 422
+    except recording.KeyConflict as conflict:
+        return _sent_again(form, conflict.stored)
+
+
+def _sent_again(form: TimedLogForm, stored: TaskLog) -> tuple[TaskLog | None, int]:
+    """Show the stored log where the same answers came twice; others may be of another task."""
+    said = vars(recording.said(stored))
+    if all(said[name] == typed for name, typed in form.typed().items()):
+        return stored, 302
+    form.offer_again(stored)
+    return None, 409
 
 
 def _act(request: SignedInRequest, participant: Participant) -> HttpResponse:
     """Do what a button says. A forgotten timer has to be asked about first."""
     act = request.POST.get("act", "")
+    if act == START:
+        timing.start(participant)
+        return _to("timer", participant)
     if act == ESTIMATE:
         return _estimate(request, participant)
     if act not in ACTS:
         raise SuspiciousOperation(f"no such button: {act!r}")
     try:
-        ACTS[act](participant)
+        ACTS[act](participant, _key(request))
     except ForgottenTimer:
         return _to("timer", participant)
     return _to("log_timed" if act == "stop" else "timer", participant)
@@ -95,7 +124,7 @@ def _estimate(request: SignedInRequest, participant: Participant) -> HttpRespons
     form = ForgottenTimerForm(request.POST, most=found.most_minutes)
     if not form.is_valid():
         return _show(request, participant, found, form=form)
-    timing.estimate(participant, form.cleaned_data["minutes"])
+    timing.estimate(participant, _key(request), form.cleaned_data["minutes"])
     return _to("timer", participant)
 
 
@@ -113,11 +142,12 @@ def _show(
     return render(request, "measurement/timer.html", context)
 
 
-def _without_timer(request: SignedInRequest, participant: Participant) -> HttpResponse:
-    """Go to the log that a form sent twice has stored, else to where a timer starts."""
-    key = request.POST.get("key", "")
-    stored = TaskLog.objects.filter(participant=participant, key=key).first()
-    return redirect("logged", pk=stored.pk) if stored else _to("timer", participant)
+def _key(request: SignedInRequest) -> UUID | None:
+    """Return the key of the timer that the page was about; None if it is no key."""
+    try:
+        return UUID(request.POST.get("key", ""))
+    except ValueError:
+        return None
 
 
 def _to(name: str, participant: Participant) -> HttpResponseRedirect:

@@ -1,10 +1,16 @@
-"""A participant's timer: the server's clock, pauses as segments, nothing added silently."""
+"""A participant's timer: the server's clock, pauses as segments, nothing added silently.
+
+Every act but the start names the timer by its key, so that a page that is out of date does
+nothing to a later timer.
+"""
 
 import datetime
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,7 +31,10 @@ class ForgottenTimer(Exception):  # noqa: N818 - what it is
 
 @dataclass(frozen=True)
 class Reading:
-    """What a timer says at a moment. `segments`: its stretches of work, the last may still run."""
+    """What a timer says at a moment. `segments`: its stretches of work, the last may still run.
+
+    Clocks of several servers may differ a little: no stretch counts less than nothing.
+    """
 
     timer: Timer
     segments: tuple[TimerSegment, ...]
@@ -54,26 +63,29 @@ class Reading:
     @cached_property
     def seconds(self) -> float:
         """Seconds of work, pauses left out."""
-        return sum(
-            ((segment.ended_at or self.at) - segment.started_at).total_seconds()
+        return math.fsum(
+            max(((segment.ended_at or self.at) - segment.started_at).total_seconds(), 0.0)
             for segment in self.segments
         )
 
     @property
-    def minutes(self) -> float:
-        """Minutes of work to one decimal, at least 0.1: what the form proposes."""
+    def minutes(self) -> float | None:
+        """Minutes of work to one decimal: what the form proposes; None where none were worked.
+
+        A task that was timed took 0.1 minutes at least.
+        """
+        if self.timer.estimated and not self.seconds:
+            return None
         return max(round(self.seconds / 60, 1), SMALLEST_MINUTES)
 
     @property
-    def minutes_running(self) -> int:
-        """Whole minutes of the stretch that still runs."""
-        since = self.running_since
-        return 0 if since is None else int((self.at - since).total_seconds() // 60)
-
-    @property
     def most_minutes(self) -> int:
-        """Return the most that a forgotten stretch can be: no task takes more than a day."""
-        return min(self.minutes_running, int(MAX_MINUTES))
+        """Whole minutes that the running stretch can have been at most; a task takes no day."""
+        since = self.running_since
+        if since is None:
+            return 0
+        running = max((self.at - since).total_seconds(), 0.0) / 60
+        return min(math.ceil(running), int(MAX_MINUTES))
 
 
 def reading(participant: Participant) -> Reading | None:
@@ -94,78 +106,83 @@ def start(participant: Participant) -> None:
             TimerSegment.objects.create(timer=timer, started_at=timezone.now())
 
 
-def pause(participant: Participant) -> None:
-    """Stop the clock. Raises ForgottenTimer; nothing happens unless a timer runs."""
+def pause(participant: Participant, key: UUID | None) -> None:
+    """Stop the clock. Raises ForgottenTimer; nothing happens unless that timer runs."""
 
     def end(found: Reading) -> None:
         if found.is_forgotten:
             raise ForgottenTimer
         if found.running_since:
-            _end(found, found.at)
+            _end(found, max(found.at, found.running_since))
 
-    _locked(participant, end)
+    _locked(participant, key, end)
 
 
-def resume(participant: Participant) -> None:
-    """Let the clock run on. Nothing happens unless a timer is paused."""
+def resume(participant: Participant, key: UUID | None) -> None:
+    """Let the clock run on. Nothing happens unless that timer is paused."""
 
     def go_on(found: Reading) -> None:
-        if not found.running_since:
-            TimerSegment.objects.create(timer=found.timer, started_at=found.at)
+        if ended_at := found.segments[-1].ended_at:
+            started_at = max(found.at, ended_at)
+            TimerSegment.objects.create(timer=found.timer, started_at=started_at)
 
-    _locked(participant, go_on)
-
-
-def discard(participant: Participant) -> None:
-    """Throw the timer away with all it measured."""
-    Timer.objects.filter(participant=participant).delete()
+    _locked(participant, key, go_on)
 
 
-def estimate(participant: Participant, minutes: float) -> None:
+def discard(participant: Participant, key: UUID | None) -> None:
+    """Throw that timer away with all it measured."""
+    _locked(participant, key, lambda found: found.timer.delete())
+
+
+def estimate(participant: Participant, key: UUID | None, minutes: float) -> None:
     """End a forgotten stretch after so many minutes, by the participant's own word.
 
-    Raises ValueError for more than `most_minutes` and for fewer than 0. Nothing happens unless a
-    timer runs.
+    Raises ValueError for more than `most_minutes` and for fewer than 0. Nothing happens unless
+    that timer is forgotten.
     """
 
     def settle(found: Reading) -> None:
-        if not found.running_since:
+        if not (found.is_forgotten and found.running_since):
             return
         if not 0 <= minutes <= found.most_minutes:
             raise ValueError(f"{minutes} minutes: 0 to {found.most_minutes} are allowed")
         _end(found, found.running_since + datetime.timedelta(minutes=minutes))
         Timer.objects.filter(pk=found.timer.pk).update(estimated=True)
 
-    _locked(participant, settle)
+    _locked(participant, key, settle)
 
 
 def record(found: Reading, log: NewTaskLog, actor: User) -> TaskLog:
     """Store the task log of a paused timer under the timer's key, then end the timer.
 
-    The minutes count as timed only if they are what the timer said. Raises as `recording.record`
-    does; a log that is stored already under the key is returned as it is.
+    The minutes count as timed only if they are what the timer said. Its start and end are noted
+    only if nothing but work lies between them. Raises as `recording.record` does.
     """
-    timed = log.minutes == found.minutes and not found.timer.estimated
+    measured = not found.timer.estimated
+    unbroken = measured and len(found.segments) == 1
     log = replace(
         log,
         key=str(found.timer.key),
-        source=TaskLog.Source.TIMER if timed else TaskLog.Source.RECALL,
-        started_at=found.started_at,
-        ended_at=found.segments[-1].ended_at,
+        source=_source(measured=measured and log.minutes == found.minutes),
+        started_at=found.started_at if unbroken else None,
+        ended_at=found.segments[0].ended_at if unbroken else None,
     )
     participant = found.timer.participant
-    try:
-        stored = recording.record(participant=participant, log=log, actor=actor).task_log
-    except recording.KeyConflict as conflict:
-        stored = conflict.stored
-    found.timer.delete()
+    stored = recording.record(participant=participant, log=log, actor=actor).task_log
+    discard(participant, found.timer.key)
     return stored
 
 
-def _locked(participant: Participant, act: Callable[[Reading], None]) -> None:
-    """Act on the timer while nobody else can: two tabs may press at once."""
+def _source(*, measured: bool) -> str:
+    return TaskLog.Source.TIMER if measured else TaskLog.Source.RECALL
+
+
+def _locked(participant: Participant, key: UUID | None, act: Callable[[Reading], object]) -> None:
+    """Act on the timer of that key while nobody else can: two windows may press at once."""
+    if key is None:
+        return
     with transaction.atomic():
-        if Timer.objects.select_for_update().filter(participant=participant).first():
+        if Timer.objects.select_for_update().filter(participant=participant, key=key).first():
             found = reading(participant)
             assert found is not None  # noqa: S101  # a timer is made with its first segment
             act(found)

@@ -57,13 +57,13 @@ def log(request: SignedInRequest) -> HttpResponse:
         repeated=request.GET.get("task_type"),
     )
     context = {"form": form, "trial": trial, "several_trials": len(participants) > 1}
-    if not form.is_bound:
-        to_do = {"timed": timing.reading(participant), "survey": surveying.due(participant)}
-        return render(request, "measurement/log.html", context | to_do)
-    stored, status = _store(form, participant, request.user)
-    if stored is None:
-        return render(request, "measurement/log.html", context, status=status)
-    return redirect("logged", pk=stored.pk)
+    status = 200
+    if form.is_bound:
+        stored, status = _store(form, participant, request.user)
+        if stored:
+            return redirect("logged", pk=stored.pk)
+    to_do = {"timed": timing.reading(participant), "survey": surveying.due(participant)}
+    return render(request, "measurement/log.html", context | to_do, status=status)
 
 
 @require_safe
@@ -111,7 +111,7 @@ def correct(request: SignedInRequest, pk: int) -> HttpResponse:
     if form.is_bound:
         stored, status = _change(form, task_log, request.user)
         if stored is None:
-            messages.success(request, "The task is stored as it says now.")
+            messages.success(request, "The task is corrected.")
             return redirect("my_logs")
         if stored.status != TaskLog.Status.LOGGED:
             messages.info(request, "The task was taken out of the results in another window.")
@@ -185,16 +185,18 @@ def _change(form: CorrectionForm, task_log: TaskLog, user: User) -> tuple[TaskLo
     if not form.is_valid():
         return task_log, 422
     log = form.log()
-    if log == form.stored and form.cleaned_data["version"] == recording.version(task_log):
+    if log == form.stored:
         return None, 302
+    version = form.cleaned_data["version"]
     try:
-        recording.change(
-            task_log=task_log, log=log, actor=user, unless_not=form.cleaned_data["version"]
-        )
+        recording.change(task_log=task_log, log=log, actor=user, unless_not=version)
     except recording.Refused as refused:
         form.explain(refused.faults)
         return task_log, 422
     except recording.EditConflict as conflict:
+        # Pressed twice: the first has stored it.
+        if recording.said(conflict.stored) == log:
+            return None, 302
         form.show_conflict(conflict.stored)
         return conflict.stored, 409
     return None, 302

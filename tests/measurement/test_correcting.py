@@ -118,7 +118,7 @@ def test_what_is_corrected_changes_and_the_rest_is_kept(client: Client, stored: 
     event = AuditEvent.objects.get(act="change_task_log")
     assert event.actor == stored.participant.user
     assert (event.detail["before"]["quality"], event.detail["before"]["ai_used"]) == (4, True)
-    assert "The task is stored as it says now." in client.get("/my-logs/").content.decode()
+    assert "The task is corrected." in client.get("/my-logs/").content.decode()
 
 
 def test_minutes_typed_anew_are_no_longer_timed(client: Client, stored: TaskLog) -> None:
@@ -166,6 +166,33 @@ def test_two_windows_are_told_of_each_other(client: Client, stored: TaskLog) -> 
     client.post(address(stored), second | {"minutes": "15", "version": newer})
     stored.refresh_from_db()
     assert stored.minutes == 15.0
+
+
+def test_a_correction_sent_twice_is_no_conflict(client: Client, stored: TaskLog) -> None:
+    form = shown(client, stored) | {"minutes": "14"}
+    for _ in range(2):
+        assert client.post(address(stored), form).headers["Location"] == "/my-logs/"
+    assert AuditEvent.objects.filter(act="change_task_log").count() == 1
+
+
+def test_nor_are_two_at_once(
+    client: Client, stored: TaskLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = shown(client, stored) | {"minutes": "14"}
+    change = recording.change
+
+    def beaten(**given: Any) -> TaskLog:
+        change(**given)
+        return change(**given)
+
+    monkeypatch.setattr(recording, "change", beaten)
+    assert client.post(address(stored), form).headers["Location"] == "/my-logs/"
+
+
+def test_who_withdrew_corrects_no_more(client: Client, stored: TaskLog) -> None:
+    stored.participant.withdrawn_on = timezone.localdate()
+    stored.participant.save()
+    assert client.get(address(stored)).status_code == 404
 
 
 def test_a_form_without_its_version_is_not_believed(client: Client, stored: TaskLog) -> None:

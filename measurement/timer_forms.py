@@ -1,0 +1,125 @@
+"""The forms of the timer: log what was timed, and say how long a forgotten one measured work."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from measurement.forms import MinutesField, TaskLogForm
+from measurement.timing import Reading
+
+ENDED: Final = (
+    "This timer was ended in another window. Check the minutes, then send your answers again"
+)
+RUNNING: Final = (
+    "The timer is running again. Stop it in the other window, then send your answers again"
+)
+
+
+class TimedLogForm(TaskLogForm):
+    """A task that was timed. `proposed`: the minutes that the page was made with."""
+
+    proposed = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        task_types: Sequence[str],
+        tools: Sequence[str],
+        timed: Reading | None,
+    ) -> None:
+        known = _known(timed) if timed else None
+        super().__init__(data, task_types=task_types, tools=tools, known=known)
+        self.timed = timed
+        if timed and not timed.timer.estimated:
+            self.fields["minutes"].help_text = _says(timed)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what was sent is about the paused timer as it stands."""
+        timed, typed = self.timed, self.cleaned_data
+        return (
+            timed is not None
+            and timed.running_since is None
+            and typed["key"] == timed.timer.key
+            and typed["proposed"] == _proposed(timed)
+        )
+
+    @property
+    def is_of_the_timer(self) -> bool:
+        """Whether the form is sent again to the timer; else the task is logged without one."""
+        return self.timed is not None and self["key"].value() == str(self.timed.timer.key)
+
+    def show_stale(self) -> None:
+        """Say how the timer differs from what the page was made with, and bring the form there."""
+        timed = self.timed
+        if timed is None or self.cleaned_data["key"] != timed.timer.key:
+            self.renew_key()
+            self.add_error(None, ENDED)
+        elif timed.running_since:
+            self.add_error(None, RUNNING)
+        else:
+            said = _proposed(timed)
+            self.data = dict(self.data.items()) | {"minutes": said, "proposed": said}
+            self.add_error(
+                "minutes",
+                f"The timer went on in another window and says {said} minutes now. Check them, "
+                "then send your answers again",
+            )
+
+    def renew_key(self) -> None:
+        """Take the timer's key where the one sent is none, else a new one: another task."""
+        kept = self.timed and "key" not in self.cleaned_data
+        key = self.timed.timer.key if self.timed and kept else uuid4()
+        self.data = dict(self.data.items()) | {"key": str(key)}
+
+
+class ForgottenTimerForm(forms.Form):
+    """For how long somebody worked while a timer ran that they had forgotten."""
+
+    minutes = MinutesField(
+        label="How many minutes did you work on the task in that time?",
+        help_text="Your best guess is good enough. Enter 0 if you did not work on it.",
+        max_length=20,
+        error_messages={
+            "required": "Enter how many minutes you worked on the task",
+            "max_length": "Minutes must be a number, like 25",
+        },
+    )
+
+    def __init__(self, data: Any = None, *, most: int) -> None:
+        super().__init__(data)
+        self.most = most
+
+    def clean_minutes(self) -> float:
+        """Refuse more minutes than there were, and fewer than none."""
+        minutes: float = self.cleaned_data["minutes"]
+        if not 0 <= minutes <= self.most:
+            raise ValidationError(f"Minutes must be between 0 and {self.most:,}")
+        return minutes
+
+
+def _known(timed: Reading) -> dict[str, Any]:
+    """Return what a timer knows of its task."""
+    return {
+        "key": str(timed.timer.key),
+        "date": timezone.localdate(timed.started_at),
+        "minutes": _proposed(timed),
+        "proposed": _proposed(timed),
+    }
+
+
+def _proposed(timed: Reading) -> str:
+    return "" if timed.minutes is None else f"{timed.minutes:g}"
+
+
+def _says(timed: Reading) -> str:
+    pauses = ", pauses left out" if len(timed.segments) > 1 else ""
+    return (
+        f"The timer says {_proposed(timed)} minutes{pauses}. Change it only if that is not what "
+        "the task took."
+    )
