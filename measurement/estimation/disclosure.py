@@ -18,6 +18,8 @@ PEOPLE_FOR_A_DECIMAL: Final = 400
 """So many people's mean is given to one decimal, fewer people's to none."""
 OVERLAPPING: Final = frozenset({"task_type", "tool", "week", "weeks_since_access"})
 """Dimensions in whose groups one person may stand several times, so that people do not add up."""
+SHARES_OF_PEOPLE: Final = frozenset({"adoption_rate"})
+"""Figures whose sides are those who did something and those who did not: all or none may have."""
 WITHHELD_REASON: Final = "the data do not allow an estimate"
 
 _MINUTES: Final = frozenset(
@@ -86,7 +88,8 @@ def published(results: Results, *, minimum_people: int) -> Results:
     """Return `results` as leads and the public may see them.
 
     A row is suppressed, kept by name without any number, if fewer than `minimum_people` people
-    stand behind it or on one side of its comparison. Where the figures of other groups would give
+    stand behind it or on one side of its comparison; an adoption rate, if fewer used AI or did
+    not, unless nobody did or everybody. Where the figures of other groups would give
     such a group away by subtraction from the total, the next smallest group is suppressed too.
     So is the smallest other arm beside a suppressed one, and a sample of task logs that leaves out
     some people, but too few. Other values and counts are rounded, each from its true value, so
@@ -230,6 +233,9 @@ def _people(row: EstimateRow) -> _People | None:
     if everybody is None:
         return None
     sides = (row.participants_with_ai, row.participants_without_ai)
+    if row.estimand in SHARES_OF_PEOPLE:
+        # With nobody on one side the share is 0 or 1: it tells no two people apart.
+        sides = (sides[0] or None, sides[1] or None)
     return _People(everybody, *(everybody if side is None else side for side in sides))
 
 

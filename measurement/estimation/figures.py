@@ -28,6 +28,7 @@ from measurement.estimation.rows import (
     DESCRIPTIVE,
     SELF_REPORTED,
     Answer,
+    adopted,
     described,
     descriptive_row,
     effect_row,
@@ -40,7 +41,6 @@ from measurement.estimation.savings import (
     break_even_minutes_per_week,
     days_per_year,
     full_time_equivalents,
-    mean_of,
 )
 from measurement.estimation.scopes import Scope
 from measurement.estimation.sensitivity import SensitivityRow, sensitivity
@@ -72,7 +72,8 @@ class Figures:
         yield self._effect("full_time_equivalents", self._full_time_equivalents)
         yield self._effect("complier_time_ratio", self._complier)
         yield self._effect("quality_difference", self._per_task)
-        yield self._described("adoption_rate", DESCRIPTIVE, self._adoption_rate)
+        adoption = descriptive_row(self._trial, "adoption_rate", DESCRIPTIVE)
+        yield filled(adoption, self._adoption_rate)
 
     def reported(self) -> Iterator[Answer]:
         """Yield what people say in surveys, and how far that is from what was measured."""
@@ -186,14 +187,11 @@ class Figures:
         )
         return tested(row, found.estimate)
 
-    def _adoption_rate(self) -> Estimate:
-        """Return the share of participants given AI with at least one AI task."""
+    def _adoption_rate(self, row: EstimateRow) -> Answer:
+        """Fill the share of participants given AI with at least one AI task."""
         require_population(self._whole)
         cells, population = self._whole.cells, self._whole.population
-        users = cells.loc[cells["used"], "participant"].unique()
-        path = pd.MultiIndex.from_arrays([population["participant"]], names=["participant"])
-        adopted = population["participant"].isin(users).to_numpy(dtype=float)
-        return mean_of(pd.Series(adopted, index=path))
+        return adopted(row, population["participant"], cells.loc[cells["used"], "participant"])
 
     def _perception_gap(self, row: EstimateRow) -> Answer:
         """Fill reported less measured minutes of those who have access, task logs and answers."""

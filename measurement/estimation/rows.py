@@ -13,6 +13,7 @@ from measurement.estimation.designs import arm_names, comparison
 from measurement.estimation.estimate import Estimate, Interval, NotEstimable
 from measurement.estimation.planned_model import Model
 from measurement.estimation.results import EstimateRow
+from measurement.estimation.savings import mean_of
 from measurement.estimation.scopes import Scope
 
 SELF_REPORTED: Final = "self-reported"
@@ -83,6 +84,18 @@ def described(row: EstimateRow, estimate: Estimate) -> Answer:
     """Fill value and interval of a mean over people: no test against 0 makes sense for it."""
     row = replace(row, participants=len(estimate.psi), clusters=len(estimate.psi))
     return Answer(_with_interval(row, estimate), estimate)
+
+
+def adopted(row: EstimateRow, people: pd.Series, users: pd.Series) -> Answer:
+    """Fill the share of `people` who are among the `users`, and how many are and are not.
+
+    Raises NotEstimable for fewer than two people.
+    """
+    used = people.isin(users).to_numpy(dtype=np.float64)
+    path = pd.MultiIndex.from_arrays([people], names=["participant"])
+    with_ai = int(used.sum())
+    row = replace(row, participants_with_ai=with_ai, participants_without_ai=len(used) - with_ai)
+    return described(row, mean_of(pd.Series(used, index=path)))
 
 
 def with_always_valid(row: EstimateRow, interval: Interval) -> EstimateRow:

@@ -25,14 +25,13 @@ from measurement.estimation.results import EstimateRow
 from measurement.estimation.rows import (
     DESCRIPTIVE,
     Answer,
-    described,
+    adopted,
     descriptive_row,
     effect_row,
     filled,
     tested,
     with_counts,
 )
-from measurement.estimation.savings import mean_of
 
 DAYS_A_WEEK: Final = 7
 PLACEBO: Final = "before access to AI: an effect here would question the comparison"
@@ -127,11 +126,7 @@ def _of_path(
 
 
 def _adopted(row: EstimateRow, *, prepared: Prepared, week: int) -> Answer:
-    return described(row, _adoption(prepared, week))
-
-
-def _adoption(prepared: Prepared, week: int) -> Estimate:
-    """Return the share of the people with a working day with AI in the week who used it then."""
+    """Fill the share of the people with a working day with AI in the week who used it then."""
     require_dates(prepared)
     require_population(prepared.whole)
     trial, population = prepared.trial, prepared.whole.population
@@ -141,9 +136,8 @@ def _adoption(prepared: Prepared, week: int) -> Estimate:
     until = min(prepared.evidence.as_of, monday + datetime.timedelta(days=DAYS_A_WEEK - 1))
     cells = prepared.weekly.cells
     days = working_days_with_access(trial, population, cells, until, since=monday)
-    users = cells.loc[cells["used"] & (cells["week"] == week), "participant"].unique()
+    users = cells.loc[cells["used"] & (cells["week"] == week), "participant"]
     people = population.loc[days > 0, "participant"]
     if people.empty:
         raise NotEstimable("nobody had a working day with AI in the week")
-    index = pd.MultiIndex.from_arrays([people], names=["participant"])
-    return mean_of(pd.Series(people.isin(users).to_numpy(dtype=float), index=index))
+    return adopted(row, people, users)

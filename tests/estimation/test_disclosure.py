@@ -304,6 +304,34 @@ def test_few_people_on_one_side_of_the_comparison_are_few() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("users", "hidden"),
+    [(0, False), (1, True), (9, True), (10, False), (30, False), (31, True), (39, True)],
+)
+@pytest.mark.parametrize("dimension", ["all", "week"])
+def test_few_users_or_few_others_hide_an_adoption_rate(
+    users: int, hidden: bool, dimension: str
+) -> None:
+    rate = row(40, dimension=dimension, estimand="adoption_rate", **sides(users, 40 - users))
+    (only,) = published(results(rate), minimum_people=10).estimates
+    assert only.suppressed == hidden
+
+
+def test_everybody_may_have_used_ai_but_they_must_be_enough() -> None:
+    rates = [
+        total(people, estimand="adoption_rate", arm=str(people), **sides(people, 0))
+        for people in (40, 9)
+    ]
+    found = [published(results(rate), minimum_people=10).estimates[0] for rate in rates]
+    assert [rate.suppressed for rate in found] == [False, True]
+    assert (found[0].participants_with_ai, found[0].participants_without_ai) == (40, 0)
+
+
+def test_a_comparison_without_one_side_is_never_shown() -> None:
+    (only,) = published(results(total(40, **sides(40, 0))), minimum_people=10).estimates
+    assert only.suppressed
+
+
 def test_a_suppressed_row_has_no_number_at_all() -> None:
     small = row(9, group="nine", notes=("a note",), **sides(9, 9))
     suppressed = published(results(small), minimum_people=10).estimates[0]

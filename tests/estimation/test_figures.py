@@ -8,13 +8,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from measurement.estimation.disclosure import published
 from measurement.estimation.effects import ROLL_OUT, TWO_WAY
+from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.figures import Figures
 from measurement.estimation.prepared import prepare
 from measurement.estimation.rows import ARITHMETIC, SELF_REPORTED
 from measurement.estimation.simulate import simulate
-from tests.estimation.frames import AS_OF, bundle
+from tests.estimation.frames import AS_OF, bundle, row_of
 
 SIZE = 48
 WITH_AI = SIZE // 2
@@ -107,6 +109,21 @@ def test_adoption_is_the_share_of_people_given_ai_who_used_it() -> None:
     assert row.value == pytest.approx(np.mean(used), rel=1e-12)
     assert row.std_error == pytest.approx(stats.sem(used), rel=1e-12)
     assert (row.participants, row.p_value, row.scale) == (WITH_AI, None, "share")
+    assert (row.participants_with_ai, row.participants_without_ai) == (WITH_AI - 1, 1)
+
+
+def test_adoption_by_few_people_is_not_published() -> None:
+    data = trial()
+    given = data.participants.loc[data.participants["arm"] == "ai", "participant"]
+    data.task_logs.loc[~data.task_logs["participant"].isin(given[:3]), "ai_used"] = False
+    found = evaluate(evidence_of(data, AS_OF))
+    public = published(found, minimum_people=10)
+
+    adoption = row_of(found, "adoption_rate")
+    assert (adoption.participants, adoption.value) == (WITH_AI, 3 / WITH_AI)
+    assert row_of(public, "adoption_rate").suppressed
+    assert row_of(public, "adoption_rate", dimension="week", group="1").suppressed
+    assert not row_of(public, "time_ratio").suppressed
 
 
 def test_quality_is_compared_over_the_scored_logs() -> None:

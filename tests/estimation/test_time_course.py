@@ -171,6 +171,8 @@ def test_adoption_counts_the_people_with_a_working_day_with_ai_in_the_week() -> 
     # Week 1: early and left used it, silent did not; week 2: of early, late and silent only early.
     assert (first.group, first.value, first.participants) == ("1", pytest.approx(2 / 3), 3)
     assert (second.group, second.value, second.participants) == ("2", pytest.approx(1 / 3), 3)
+    assert (first.participants_with_ai, first.participants_without_ai) == (2, 1)
+    assert (second.participants_with_ai, second.participants_without_ai) == (1, 2)
     # A share's standard error by hand: root of p (1 - p) / (n - 1).
     assert first.std_error == pytest.approx(np.sqrt(2 / 9 / 2), rel=1e-12)
     assert (first.dimension, first.estimand) == ("week", "adoption_rate")
