@@ -111,7 +111,7 @@ def balance(trial: Trial, participants: pd.DataFrame) -> Check:
             known = ~np.isnan(values)
             sides = values[known & (with_ai == 1)], values[known & (with_ai == 0)]
             clusters = named(people[cluster])[known]
-            if min(map(len, sides)) < 2 or clusters.nunique() < MINIMUM_CLUSTERS:
+            if _too_few(clusters, with_ai[known]):
                 continue
             sizes[name] = max(sizes.get(name, 0.0), _standardised_difference(name, *sides))
             p_values.append(two_sided(difference_of_means(values[known], with_ai[known], clusters)))
@@ -257,6 +257,12 @@ def _characteristics(people: pd.DataFrame, cluster: str) -> Iterator[tuple[str, 
             groups = named(people[column])
             for name in sorted(groups.unique()):
                 yield f"{column} {name}", (groups == name).to_numpy(dtype=np.float64)
+
+
+def _too_few(clusters: pd.Series, with_ai: Floats) -> bool:
+    """Return whether so few clusters, in all or on a side, allow no error of a difference."""
+    sides = [clusters[with_ai == side].nunique() for side in (1, 0)]
+    return min(sides) < 2 or clusters.nunique() < MINIMUM_CLUSTERS
 
 
 def _standardised_difference(name: str, with_ai: Floats, without: Floats) -> float:

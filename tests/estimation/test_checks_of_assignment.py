@@ -357,6 +357,36 @@ def test_missing_baselines_are_left_out_and_missing_grades_are_a_group() -> None
         assert ": grade" in without.message
 
 
+@pytest.mark.parametrize("arm", ["ai", "control"])
+def test_what_is_known_in_one_team_of_an_arm_is_left_out_alone(arm: str) -> None:
+    participants = in_teams({"ai": 6, "control": 6}, 4)
+    for number, row in enumerate(participants):
+        row["grade"] = "EO" if number % 4 < (3 if row["arm"] == "ai" else 2) else "HEO"
+        thin = row["arm"] == arm and row["team"] != f"{arm} 000"
+        row["baseline_minutes"] = None if thin else 10.0 + number
+    data = material("cluster", participants, logged_by(participants))
+
+    found = balance(data.trial, data.participants)
+
+    assert found.statistic == pytest.approx(0.25 / math.sqrt((0.25 + 0.1875) / 2))
+    assert found == balance(data.trial, data.participants.assign(baseline_minutes=np.nan))
+
+
+def test_what_is_known_in_two_teams_of_each_arm_is_compared() -> None:
+    participants = in_teams({"ai": 6, "control": 6}, 4)
+    for number, row in enumerate(participants):
+        thin = row["arm"] == "ai" and row["team"] > "ai 001"
+        row["baseline_minutes"] = None if thin else 10.0 + number
+    data = material("cluster", participants, logged_by(participants))
+
+    found = balance(data.trial, data.participants)
+
+    # 10 to 17 minutes against 34 to 57.
+    spread = math.sqrt((np.arange(8).var(ddof=1) + np.arange(24).var(ddof=1)) / 2)
+    assert found.statistic == pytest.approx((45.5 - 13.5) / spread)
+    assert found.message.endswith(": baseline_minutes")
+
+
 def test_what_was_randomised_is_not_compared() -> None:
     participants = [
         {**row, "department": f"{row['arm']} {n % 4}", "grade": ("EO", "HEO")[n % 2]}
