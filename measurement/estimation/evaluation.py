@@ -148,13 +148,19 @@ def _tau(evidence: Evidence, counts: LogCounts, row: EstimateRow, estimate: Esti
 
 def _always_valid(answer: Answer, tuning: Mapping[tuple[Any, ...], Tuning]) -> EstimateRow:
     row, estimate = answer
-    tuned = tuning.get((row.estimand, row.dimension, row.group, row.sample, row.arm))
-    if estimate is None or tuned is None:
+    if estimate is None:
         return row
+    tuned = tuning.get((row.estimand, row.dimension, row.group, row.sample, row.arm))
+    if tuned is None:
+        return _without_always_valid(row, "the standard error is 0")
     try:
         return with_always_valid(row, always_valid_interval(estimate, tuned.tau, row.confidence))
     except NotEstimable as cannot:
-        return replace(row, notes=(*row.notes, f"no always-valid interval: {cannot.reason}"))
+        return _without_always_valid(row, cannot.reason)
+
+
+def _without_always_valid(row: EstimateRow, reason: str) -> EstimateRow:
+    return replace(row, notes=(*row.notes, f"no always-valid interval: {reason}"))
 
 
 def _limits(evidence: Evidence) -> tuple[Mapping[str, Any], ...]:

@@ -10,6 +10,7 @@ import pytest
 from scipy import optimize, stats
 
 from measurement.estimation.checks import CHECKS
+from measurement.estimation.disclosure import published
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.flags import FLAG_RULES_VERSION
@@ -112,9 +113,20 @@ def test_every_estimate_with_an_error_is_tuned_once() -> None:
     ]
     assert tuned == expected
     assert len(set(tuned)) == len(tuned)
+
+
+def test_without_an_error_there_is_no_interval_and_it_is_said() -> None:
+    results = results_of(trial())
+
     # Everybody used AI: a share without an error has no interval to be tuned.
     adoption = row_of(results, "adoption_rate")
-    assert (adoption.std_error, adoption.always_valid_low) == (0, None)
+    assert (adoption.value, adoption.std_error, adoption.always_valid_low) == (1, 0, None)
+    reason = "no always-valid interval: the standard error is 0"
+    assert adoption.notes == (reason,)
+    said = {row.std_error for row in results.estimates if reason in row.notes}
+    assert said == {0}
+    public = row_of(published(results, minimum_people=10), "adoption_rate")
+    assert public.notes == ("no always-valid interval",)
 
 
 def test_an_interval_beyond_every_number_is_left_out_and_said() -> None:
