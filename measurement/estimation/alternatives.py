@@ -119,7 +119,8 @@ def _tobit(prepared: Prepared, row: EstimateRow) -> Answer:
 def _bound(row: EstimateRow, *, prepared: Prepared, arm: str, place: int) -> Answer:
     whole, everybody = prepared.whole, prepared.evidence.participants
     estimate = bounds_of_arm(prepared.trial, everybody, whole.cells, arm)[place]
+    of_arm = whole.of_arm(arm, ai_arms(prepared.trial))
     row = replace(
-        with_counts(row, whole.regular), clusters=len(estimate.psi), standard_errors="sandwich"
+        with_counts(row, of_arm.regular), clusters=len(estimate.psi), standard_errors="sandwich"
     )
     return tested(row, estimate)

@@ -1,6 +1,6 @@
 """Effects in groups: of arms, of people, of tasks, by tool."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
@@ -20,7 +20,6 @@ from measurement.estimation.families import (
     families,
     with_shrinkage,
 )
-from measurement.estimation.planned_model import named
 from measurement.estimation.prepared import Prepared
 from measurement.estimation.results import EstimateRow
 from measurement.estimation.rows import Answer, effect_row, filled
@@ -35,7 +34,7 @@ def by_arm(prepared: Prepared) -> Iterator[Answer]:
     answers = [
         answer._replace(row=replace(answer.row, arm=arm))
         for arm in arms
-        for answer in effects_in(prepared, _of_arm(prepared.whole, arm, arms))
+        for answer in effects_in(prepared, prepared.whole.of_arm(arm, arms))
     ]
     for family in families(answers):
         yield from adjusted_for_arms(family, prepared.trial.plan.multiplicity)
@@ -82,16 +81,6 @@ def _per_task(prepared: Prepared, scope: Scope, label: str | None = None) -> Ite
 def _per_working_day(prepared: Prepared, scope: Scope, row: EstimateRow) -> Answer:
     days = days_with_access(prepared, scope)
     return per_day(prepared, scope, savings_in(prepared, scope.regular), days, row)
-
-
-def _of_arm(whole: Scope, arm: str, arms: Sequence[str]) -> Scope:
-    """Return the scope without the other arms with AI."""
-    others = [other for other in arms if other != arm]
-    return replace(
-        whole,
-        cells=whole.cells[~named(whole.cells["arm"]).isin(others)].reset_index(drop=True),
-        population=whole.population[whole.population["arm"] == arm].reset_index(drop=True),
-    )
 
 
 def _of_tool(whole: Scope, regular: pd.DataFrame, tool: str) -> Scope:

@@ -131,7 +131,8 @@ def _check(
 def _t_of(name: str, model: Model, cells: pd.DataFrame) -> tuple[float, float]:
     """Return t and p-value of a term beside the treatment."""
     estimate = _fitted(model, cells).estimate(name)
-    return estimate.value / estimate.std_error, estimate.p_value()
+    p_value = estimate.p_value()  # says so where there is no error to divide by
+    return estimate.value / estimate.std_error, p_value
 
 
 def _fitted(model: Model, cells: pd.DataFrame) -> Fit:

@@ -213,7 +213,7 @@ def parse_trial(table: Mapping[str, Any]) -> Trial:
         tools=about.texts("tools"),
         simulated=about.boolean("simulated", default=False),
         design=design,
-        plan=_plan(root.section("plan"), design.kind),
+        plan=_plan(root.section("plan"), design),
         assumptions=_assumptions(root.section("assumptions")),
         survey=_survey(root.section("survey")),
         disclosure=_disclosure(root.section("disclosure")),
@@ -287,8 +287,8 @@ def _check_periods(table: Table, design: Design) -> None:
             table.fail("periods", later.name, f"a period that starts after {earlier.ends_on}")
 
 
-def _plan(table: Table, kind: str) -> Plan:
-    treatment = "used" if kind == "observational" else "assigned"
+def _plan(table: Table, design: Design) -> Plan:
+    treatment = "used" if design.kind == "observational" else "assigned"
     plan = Plan(
         treatment=table.choice("treatment", treatment, TREATMENTS) or treatment,
         fixed_effects=table.choices("fixed_effects", None, FIXED_EFFECTS),
@@ -304,6 +304,8 @@ def _plan(table: Table, kind: str) -> Plan:
         planned_participants=table.whole("planned_participants", None, at_least=1),
         planned_logs_per_participant=table.whole("planned_logs_per_participant", None, at_least=1),
     )
+    if plan.standard_errors == "HC3" and design.unit not in ("task", "participant"):
+        table.fail("standard_errors", "HC3", f"cluster, as {design.unit}s are the units")
     table.refuse_unknown()
     return plan
 

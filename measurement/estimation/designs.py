@@ -44,8 +44,11 @@ class DesignRules(ABC):
         return self.fixed_effects
 
     def cluster(self, trial: Trial) -> str:
-        """Return the column of the participants whose values are the clusters."""
-        return "participant"
+        """Return the column of the participants whose values are the clusters: the plan's unit.
+
+        Where tasks are the units, people are the clusters that are shown beside.
+        """
+        return "participant" if trial.design.unit == "task" else trial.design.unit
 
 
 class TaskRandomised(DesignRules):
@@ -81,10 +84,6 @@ class Parallel(DesignRules):
 class Cluster(Parallel):
     """Teams or departments are randomised to arms."""
 
-    def cluster(self, trial: Trial) -> str:
-        """Return the unit that was randomised."""
-        return trial.design.unit
-
 
 class Crossover(DesignRules):
     """The order of periods with (B) and without AI (A) is randomised."""
@@ -109,10 +108,6 @@ class SteppedWedge(DesignRules):
     def given_ai(self, trial: Trial, participants: pd.DataFrame) -> Booleans:
         """Return the participants with a day of access."""
         return participants["ai_from"].notna().to_numpy(dtype=bool)
-
-    def cluster(self, trial: Trial) -> str:
-        """Return the unit of the roll-out."""
-        return trial.design.unit
 
 
 class Observational(DesignRules):

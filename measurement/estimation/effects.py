@@ -104,9 +104,11 @@ def _counted(row: EstimateRow, cells: pd.DataFrame, outcome: Outcome) -> Estimat
 def with_bootstrap(prepared: Prepared, cells: pd.DataFrame, answer: Answer) -> Answer:
     """Add the wild bootstrap's p-value where the errors are those of few clusters."""
     row = answer.row
-    if row.standard_errors != "CR3" or prepared.group_time:
+    outcome = OUTCOMES[row.estimand]
+    by_group_time = prepared.group_time and outcome in GROUP_TIME_OUTCOMES
+    if row.standard_errors != "CR3" or by_group_time:
         return answer
-    regressed = sample(prepared.model, cells, OUTCOMES[row.estimand])
+    regressed = sample(prepared.model, cells, outcome)
     p_value = wild_bootstrap_p_value(regressed, TREATMENT, seed=prepared.trial.design.seed)
     return answer._replace(row=replace(row, bootstrap_p_value=p_value))
 

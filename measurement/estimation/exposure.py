@@ -27,7 +27,8 @@ def working_days_with_access(
 
     From the latest of enrolment (else the trial's start), the end of the run-in and the day of
     access, to the earliest of withdrawal (else the trial's end) and `as_of`; none before `since`.
-    A crossover counts the periods with AI only (see `_days_in_ai_periods`).
+    A crossover counts the periods with AI only (see `_days_in_ai_periods`), unless it is analysed
+    by use: then AI counts in all of them.
 
     Raises NotEstimable where the trial has no dates.
     """
@@ -36,7 +37,7 @@ def working_days_with_access(
     starts, ends = _starts(trial, participants), _ends(trial, participants, as_of)
     if since is not None:
         starts = np.maximum(starts, np.datetime64(since, "s"))
-    if trial.design.kind == "crossover":
+    if trial.design.kind == "crossover" and trial.plan.treatment != "used":
         return _days_in_ai_periods(trial, participants, cells, starts, ends)
     return np.asarray(count_working_days(starts, ends), dtype=np.float64)
 
@@ -44,9 +45,10 @@ def working_days_with_access(
 def logged_days_with_access(trial: Trial, totals: pd.DataFrame) -> Floats:
     """Return each participant's distinct days with logs under the treatment.
 
-    Under a design whose treatment differs within a day, all days with logs count.
+    Where the treatment differs within a day, as use does, all days with logs count.
     """
-    column = "days_logged" if rules(trial).varies_within_day else "days_assigned"
+    within_day = rules(trial).varies_within_day or trial.plan.treatment == "used"
+    column = "days_logged" if within_day else "days_assigned"
     return totals[column].to_numpy(dtype=np.float64)
 
 

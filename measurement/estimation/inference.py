@@ -31,7 +31,7 @@ TIE = 1e-9
 def effective_clusters(weights: Floats) -> float:
     """Return for how many equal clusters these count: (sum w^2)^2 / sum w^4, G if all are equal.
 
-    `weights`: what each cluster weighs in the regression (G), as its number of logs. A shock to a
+    `weights`: what each cluster weighs in the regression (G), 0 or more, not all 0. A shock to a
     cluster moves the estimate by its weight, so that the variance is a sum of w^2 terms, known as
     well as so many equal ones are. Source: Carter, Schnepel and Steigerwald 2017.
     """
@@ -39,11 +39,30 @@ def effective_clusters(weights: Floats) -> float:
     return float(squares.sum() ** 2 / np.square(squares).sum())
 
 
-def default_standard_errors(sample: Sample) -> StandardErrors:
-    """Return CR1, or CR3 where the sample's clusters count for fewer than 40."""
+def default_standard_errors(information: Floats) -> StandardErrors:
+    """Return CR1, or CR3 where clusters count for fewer than 40; `information` of each (G)."""
+    if not information.any():
+        return "CR3"
+    return "CR3" if effective_clusters(information) < FEW_CLUSTERS else "CR1"
+
+
+def cluster_information(sample: Sample, contrast: Floats | None = None) -> Floats:
+    """Return what each cluster tells: its sum of n (x - mean x)^2 (G), 0 where x does not vary.
+
+    `contrast`: the x whose effect is asked for (n), None for a mean, of which every log tells as
+    much. The mean is that of the absorbed effect, or of the sample where none is absorbed; the
+    other terms of the model are not looked at.
+    """
     numbers, paths = group_clusters(sample.clusters)
-    logs = cluster_sums(sample.weights[np.newaxis], numbers, len(paths))[0]
-    return "CR3" if effective_clusters(logs) < FEW_CLUSTERS else "CR1"
+    told = sample.weights
+    if contrast is not None:
+        groups = (
+            np.zeros(len(contrast), dtype=np.intp) if sample.absorbed is None else sample.absorbed
+        )
+        totals = np.bincount(groups, weights=sample.weights)
+        means = np.bincount(groups, weights=sample.weights * contrast) / totals
+        told = sample.weights * np.square(contrast - means[groups])
+    return np.asarray(cluster_sums(told[np.newaxis], numbers, len(paths))[0])
 
 
 def wild_bootstrap_p_value(sample: Sample, name: str, *, seed: int) -> float:

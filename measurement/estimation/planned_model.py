@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from measurement.estimation.definition import Trial
 from measurement.estimation.designs import fixed_effects, rules, standard_errors
 from measurement.estimation.estimate import NotEstimable
-from measurement.estimation.inference import default_standard_errors
+from measurement.estimation.inference import cluster_information, default_standard_errors
 from measurement.estimation.regression import Fit, Sample, fit
 
 Floats = NDArray[np.float64]
@@ -19,6 +19,8 @@ Outcome = Literal["minutes", "log_minutes", "used", "quality"]
 
 NOT_GIVEN: Final = "(not given)"
 TREATMENT: Final = "d"
+# Share of the largest information below which a difference of means is rounding.
+NOTHING: Final = 1e-9
 ABSORBABLE: Final = ("participant_by_task_type", "participant")
 LOG_COVARIATES: Final = ("log_forecast_minutes",)
 # What an absorbed effect already holds.
@@ -109,26 +111,26 @@ def fit_model(model: Model, regressed: Sample) -> Fit:
     For few clusters G, of the G - 1 degrees of freedom, counts those within which the treatment
     varies where effects are absorbed: the others tell nothing of it.
     """
-    by_row = model.standard_errors == "HC3"
-    chosen = "HC3" if by_row else default_standard_errors(regressed)
-    found = fit(regressed, standard_errors=chosen, nested=model.absorbed is not None)
-    if chosen != "CR3" or regressed.absorbed is None:
+    nested = model.absorbed is not None
+    if model.standard_errors == "HC3":
+        return fit(regressed, standard_errors="HC3", nested=nested)
+    information = cluster_information(regressed, _treated(regressed))
+    chosen = default_standard_errors(information)
+    found = fit(regressed, standard_errors=chosen, nested=nested)
+    if chosen != "CR3" or not nested:
         return found
-    compared = _compared_clusters(regressed, regressed.absorbed)
-    return replace(found, degrees_of_freedom=max(compared - 1.0, 1.0))
+    compared = (information > NOTHING * information.max()).sum()
+    return replace(found, degrees_of_freedom=float(max(compared - 1, 1)))
 
 
-def _compared_clusters(regressed: Sample, absorbed: NDArray[np.intp]) -> int:
-    """Return the number of clusters in which the treatment varies within an absorbed effect."""
+def _treated(regressed: Sample) -> Floats:
+    """Return the treatment of each row, from its column or its interactions with all groups."""
     names = [
         name
         for name in map(str, regressed.regressors)
         if name == TREATMENT or name.startswith(effect_on(""))
     ]
-    treated = regressed.regressors[names].to_numpy().sum(axis=1)
-    with_treatment = np.bincount(absorbed, weights=treated)
-    varies = (with_treatment > 0) & (with_treatment < np.bincount(absorbed))
-    return len(regressed.clusters[varies[absorbed]].unique())
+    return np.asarray(regressed.regressors[names].to_numpy(dtype=np.float64).sum(axis=1))
 
 
 def sample_by(model: Model, cells: pd.DataFrame, outcome: Outcome, by: str) -> Sample:
@@ -168,7 +170,7 @@ def _sample(
     for effect in effects:
         columns |= _dummies(effect, cells[effect])
     for covariate in model.covariates:
-        columns[covariate] = cells[covariate].to_numpy(dtype=np.float64)
+        columns |= _covariate(covariate, cells[covariate].to_numpy(dtype=np.float64))
     columns |= treatment
     mean, squares, logs = _moments(cells, outcome)
     return Sample(
@@ -202,6 +204,19 @@ def _dummies(effect: str, values: pd.Series) -> dict[str, Floats]:
     return {f"{effect}: {names[code]}": (codes == code).astype(np.float64) for code in levels[1:]}
 
 
+def _covariate(name: str, values: Floats) -> dict[str, Floats]:
+    """Return the column of a covariate; where it is not known, its mean and a mark beside it.
+
+    What was known before the assignment adjusts without bias so, and no log is lost
+    (White and Thompson 2005).
+    """
+    unknown = np.isnan(values)
+    if not unknown.any():
+        return {name: values}
+    filled = np.where(unknown, values[~unknown].mean(), values)
+    return {name: filled, f"{name}: {NOT_GIVEN}": unknown.astype(np.float64)}
+
+
 def _clusters(model: Model, cells: pd.DataFrame) -> pd.MultiIndex:
     if model.standard_errors == "HC3":
         return pd.MultiIndex.from_arrays(
@@ -222,7 +237,11 @@ def _absorbed(model: Model, cells: pd.DataFrame) -> NDArray[np.intp] | None:
 
 def named(values: pd.Series) -> pd.Series:
     """Return texts with the missing ones shown as "(not given)"."""
-    if isinstance(values.dtype, pd.CategoricalDtype) and values.isna().any():
+    if (
+        isinstance(values.dtype, pd.CategoricalDtype)
+        and values.hasnans
+        and NOT_GIVEN not in values.cat.categories
+    ):
         values = values.cat.add_categories(NOT_GIVEN)
     return values.fillna(NOT_GIVEN) if values.hasnans else values
 

@@ -117,7 +117,7 @@ def in_strata(arms: tuple[Group, Group], strata: int) -> tuple[Group, Group]:
 
 def clustered(
     groups: Sequence[Group],
-    logging: Group,
+    effective_clusters: float,
     clusters: float,
     *,
     tasks: float = math.inf,
@@ -125,18 +125,32 @@ def clustered(
 ) -> Precision:
     """Return the precision of the sum of the groups, with the engine's clustered errors.
 
-    `logging`: all clusters, each with its task logs for a weight; `clusters`: expected number
-    that have any; `tasks` and `strata`: as `in_small_samples`.
+    `effective_clusters`: for how many equal ones they count, by what they tell of the effect;
+    `clusters`: expected number that have task logs; `tasks` and `strata`: as `in_small_samples`.
     """
     require_clusters(round(clusters))
-    chosen: StandardErrors = "CR3" if are_few(logging) else "CR1"
+    chosen: StandardErrors = "CR3" if are_few(effective_clusters) else "CR1"
     found = summed(groups, chosen)
     return in_small_samples(found, chosen, clusters, tasks=tasks, strata=strata)
 
 
-def are_few(logging: Group) -> bool:
-    """Return whether the engine will take the clusters for few, by their numbers of task logs."""
-    return round(logging.effective_clusters) < FEW_CLUSTERS
+def are_few(effective_clusters: float) -> bool:
+    """Return whether the engine will take the clusters for few."""
+    return round(effective_clusters) < FEW_CLUSTERS
+
+
+def effective_in_arms(arms: tuple[Group, Group]) -> float:
+    """Return for how many equal clusters two arms count, alike but for their sizes.
+
+    Each cluster tells in proportion to its tasks and to the square of the other arm's share.
+    """
+    total = arms[0].clusters + arms[1].clusters
+    alike = Group(total, cv=arms[0].cv).effective_clusters
+    squares, fourths = (
+        math.fsum(arm.clusters * (1 - arm.clusters / total) ** power for arm in arms)
+        for power in (4, 8)
+    )
+    return alike * squares**2 / (total * fourths)
 
 
 def in_small_samples(

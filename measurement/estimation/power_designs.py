@@ -18,6 +18,7 @@ from measurement.estimation.power_clusters import (
     Precision,
     are_few,
     clustered,
+    effective_in_arms,
     in_strata,
     summed,
 )
@@ -95,7 +96,11 @@ def _two_arms(
     )
     groups, size = in_strata((one, other), inputs.strata), sum(sizes)
     return clustered(
-        groups, Group(size, cv=cv), size * logging, tasks=size * tasks, strata=inputs.strata
+        groups,
+        effective_in_arms((one, other)),
+        size * logging,
+        tasks=size * tasks,
+        strata=inputs.strata,
     )
 
 
@@ -123,10 +128,11 @@ def _people(
     groups: Sequence[Group], inputs: PowerInputs, staying: float, comparing: float
 ) -> Precision:
     """Sum groups of people, each a cluster; `comparing` have tasks with and without AI."""
-    logging = Group(staying, cv=inputs.tasks_cv)
+    informing = Group(math.fsum(group.clusters for group in groups), cv=groups[0].cv)
+    effective, logging = informing.effective_clusters, staying * logging_share(inputs)
     tasks = staying * inputs.tasks_per_participant
-    found = clustered(groups, logging, staying * logging_share(inputs), tasks=tasks)
-    if not are_few(logging):
+    found = clustered(groups, effective, logging, tasks=tasks)
+    if not are_few(effective):
         return found
     return replace(found, degrees_of_freedom=max(comparing - 1, 1.0))
 

@@ -1,6 +1,6 @@
 """The groups that results speak of: everybody, and each subgroup of the plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -42,6 +42,15 @@ class Scope:
         """Return the scope with its population narrowed to these participants."""
         inside = self.population["participant"].isin(participants)
         return replace(self, population=self.population[inside].reset_index(drop=True))
+
+    def of_arm(self, arm: str, arms: Sequence[str]) -> "Scope":
+        """Return the scope without the other ones of `arms`, those with AI."""
+        others = [other for other in arms if other != arm]
+        cells = self.cells[~named(self.cells["arm"]).isin(others)]
+        people = self.population[self.population["arm"] == arm]
+        return replace(
+            self, cells=cells.reset_index(drop=True), population=people.reset_index(drop=True)
+        )
 
     def days(self, column: str) -> NDArray[np.float64]:
         """Return a column of the population's totals, such as `days_used`."""

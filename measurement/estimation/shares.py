@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from measurement.estimation.estimate import Estimate
-from measurement.estimation.inference import default_standard_errors
+from measurement.estimation.inference import cluster_information, default_standard_errors
 from measurement.estimation.regression import Sample, fit
 
 Floats = NDArray[np.float64]
@@ -71,5 +71,7 @@ def _coefficient(
     paths = pd.MultiIndex.from_arrays([clusters], names=[clusters.name])
     # Errors by cluster do not ask how outcomes differ within a row.
     rows = Sample(regressors, outcome, weights, np.zeros(len(outcome)), paths)
-    chosen = default_standard_errors(rows)
+    # Without other columns the coefficient is a mean, else that of the last column.
+    contrast = list(columns.values())[-1] if columns else None
+    chosen = default_standard_errors(cluster_information(rows, contrast))
     return fit(rows, standard_errors=chosen, nested=False).estimate(name)

@@ -8,7 +8,6 @@ import csv
 import datetime
 import math
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -280,9 +279,22 @@ def regressed(
 
 
 def are_few(logs: Sequence[Log]) -> bool:
-    """Return whether the clusters of the logs count for few, each for as much as it weighs."""
-    sizes = Counter(log.cluster for log in logs).values()
-    return sum(size**2 for size in sizes) ** 2 / sum(size**4 for size in sizes) < FEW_CLUSTERS
+    """Return whether the clusters of the logs count for few, each for as much as it tells.
+
+    A log tells how far its d is from the mean d: of its person where people are compared with
+    themselves, else of all.
+    """
+    within_people = f"participant {logs[0].person}" in logs[0].terms
+    sides: dict[str, list[int]] = {}
+    for log in logs:
+        sides.setdefault(log.person if within_people else "all", []).append(log.d)
+    told: dict[str, float] = {}
+    for log in logs:
+        same = sides[log.person if within_people else "all"]
+        apart = log.d - sum(same) / len(same)
+        told[log.cluster] = told.get(log.cluster, 0.0) + apart**2
+    counted = sum(part**2 for part in told.values()) ** 2 / sum(part**4 for part in told.values())
+    return counted < FEW_CLUSTERS
 
 
 def clusters_counted(logs: Sequence[Log]) -> int:

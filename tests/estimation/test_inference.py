@@ -14,6 +14,7 @@ from statsmodels.stats.multitest import multipletests
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.inference import (
     benjamini_hochberg,
+    cluster_information,
     default_standard_errors,
     effective_clusters,
     holm,
@@ -194,11 +195,24 @@ def test_clusters_are_jackknifed_where_they_count_for_few(logs: list[int], expec
     names = pd.MultiIndex.from_arrays([range(number)], names=["team"])
     zeros = np.zeros(number)
     in_cells = Sample(pd.DataFrame({"d": zeros}), zeros, np.array(logs), zeros, names)
-    assert default_standard_errors(in_cells) == expected
+    assert default_standard_errors(cluster_information(in_cells)) == expected
     rows = np.repeat(np.arange(number), logs)
     zeros, names = np.zeros(len(rows)), pd.MultiIndex.from_arrays([rows], names=["team"])
     by_log = Sample(pd.DataFrame({"d": zeros}), zeros, zeros + 1, zeros, names)
-    assert default_standard_errors(by_log) == expected
+    assert default_standard_errors(cluster_information(by_log)) == expected
+
+
+@pytest.mark.parametrize("absorb", [False, True])
+def test_a_cluster_tells_what_varies_in_it(absorb: bool) -> None:
+    sample = invented_sample(4, clusters=9, absorb=absorb)
+    treated = sample.regressors["treated"].to_numpy()
+    groups = pd.Series(sample.absorbed if sample.absorbed is not None else 0, range(len(treated)))
+    apart = treated - pd.Series(treated).groupby(groups.to_numpy()).transform("mean")
+    teams = sample.clusters.get_level_values(0)
+    expected = np.square(apart).groupby(np.asarray(teams)).sum()
+    np.testing.assert_allclose(cluster_information(sample, treated), expected, rtol=1e-12)
+    assert cluster_information(sample).tolist() == [12.0] * 9
+    assert default_standard_errors(cluster_information(sample, treated * 0)) == "CR3"
 
 
 def test_a_cluster_counts_for_what_it_weighs() -> None:

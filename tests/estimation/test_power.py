@@ -21,7 +21,14 @@ from measurement.estimation.power import (
     power_of,
     smallest_effect,
 )
-from measurement.estimation.power_clusters import Group, Precision, clustered, in_strata, summed
+from measurement.estimation.power_clusters import (
+    Group,
+    Precision,
+    clustered,
+    effective_in_arms,
+    in_strata,
+    summed,
+)
 from measurement.estimation.power_designs import precision
 from measurement.estimation.power_effect import effect_of
 from measurement.estimation.power_inputs import (
@@ -425,14 +432,15 @@ class TestClusters:
 
     def test_at_least_one_degree_of_freedom_is_left(self) -> None:
         assert Group(3, 1.0, cv=5.0).degrees_of_freedom == 1.0
-        strict = clustered([Group(2.5, 1.0), Group(2.5, 1.0)], Group(6), 6.0, strata=4)
+        strict = clustered([Group(2.5, 1.0), Group(2.5, 1.0)], 6.0, 6.0, strata=4)
         assert strict.effective_degrees_of_freedom == 1.0
 
     def test_jackknife_where_clusters_count_for_fewer_than_40(self) -> None:
         groups, tasks = [Group(20, 1.0), Group(20, 1.0)], 100
 
         def reported(number: float, cv: float = 0.0) -> float:
-            return clustered(groups, Group(number, cv=cv), 40.0, tasks=tasks).reported
+            effective = Group(number, cv=cv).effective_clusters
+            return clustered(groups, effective, 40.0, tasks=tasks).reported
 
         linearised, jackknifed = 19 / 20 * 40 / 39 * 99 / 98, 20 / 19 * 39 / 40
         assert reported(40) == pytest.approx(linearised)
@@ -454,9 +462,7 @@ class TestClusters:
         # Two means are too near to the people who log most; each further stratum is half as much.
         groups = [Group(size, 1.0, cv=0.8), Group(size, 1.0, cv=0.8)]
         ratio = summed(groups, errors).reported
-        one, five = (
-            clustered(groups, Group(2 * size), 2 * size, strata=strata) for strata in (1, 5)
-        )
+        one, five = (clustered(groups, 2 * size, 2 * size, strata=strata) for strata in (1, 5))
         if errors == "CR1":
             taken = 4 * (1 / ratio - 1) / 2
             assert five.reported == pytest.approx(one.reported * (1 - taken))
@@ -465,6 +471,18 @@ class TestClusters:
             assert five.reported == pytest.approx(one.reported / (1 - taken))
         degrees = one.effective_degrees_of_freedom * (1 - taken)
         assert five.effective_degrees_of_freedom == pytest.approx(degrees)
+
+    @pytest.mark.parametrize(("ones", "others"), [(60, 60), (20, 100), (100, 20)])
+    def test_unequal_arms_count_for_fewer(self, ones: int, others: int) -> None:
+        rng, cv = np.random.default_rng(8), 0.5
+        arm = np.repeat([1.0, 0.0], (ones, others))
+        drawn = []
+        for _ in range(2_000):
+            tasks = rng.gamma(1 / cv**2, size=len(arm))
+            told = tasks * np.square(arm - np.average(arm, weights=tasks))
+            drawn.append(effective_clusters(told))
+        found = effective_in_arms((Group(ones, cv=cv), Group(others, cv=cv)))
+        assert found == pytest.approx(np.mean(drawn), rel=0.15)
 
     def test_strata_weigh_by_what_they_compare(self) -> None:
         # Sums of squares of the weights of clusters in least squares, with strata and without.
@@ -490,11 +508,11 @@ class TestClusters:
 
     def test_too_few_clusters(self) -> None:
         groups = [Group(3, 1.0), Group(3, 1.0)]
-        assert clustered(groups, Group(5.6), 5.6).clusters == 5.6
+        assert clustered(groups, 5.6, 5.6).clusters == 5.6
         with pytest.raises(NotEstimable, match="5 clusters, at least 6 are needed"):
-            clustered(groups, Group(5.4), 5.4)
+            clustered(groups, 5.4, 5.4)
         with pytest.raises(NotEstimable, match="5 strata are too many for 6 clusters"):
-            clustered(groups, Group(6), 6.0, strata=5)
+            clustered(groups, 6.0, 6.0, strata=5)
         with pytest.raises(NotEstimable, match="fewer than 2 on one side of the comparison"):
             summed([Group(1.4, 1.0), Group(3, 1.0)], "CR3")
 
@@ -555,7 +573,7 @@ class TestCounts:
         # Half of the people use AI, for half of their two tasks each.
         assert precision(inputs, 36, -0.5).degrees_of_freedom == pytest.approx(36 / 4 - 1)
         assert precision(inputs, 8, -0.5).degrees_of_freedom == pytest.approx(1)
-        assert precision(inputs, 80, -0.5).degrees_of_freedom == pytest.approx(79)
+        assert precision(inputs, 800, -0.5).degrees_of_freedom == pytest.approx(799)
 
     def test_two_tasks_of_a_team_of_one_person(self) -> None:
         even = PowerInputs(design="cluster", **SIMPLE)

@@ -19,7 +19,7 @@ from measurement.estimation.definition import KINDS
 from measurement.estimation.estimate import Estimate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.group_time import group_time
-from measurement.estimation.inference import default_standard_errors
+from measurement.estimation.inference import cluster_information, default_standard_errors
 from measurement.estimation.power import power_of
 from measurement.estimation.power_designs import precision
 from measurement.estimation.power_effect import effect_of
@@ -152,7 +152,11 @@ def _estimate(
         clusters=clusters,
         absorbed=absorbed,
     )
-    chosen: StandardErrors = "HC3" if by_task else default_standard_errors(sample)
+    chosen: StandardErrors = (
+        "HC3"
+        if by_task
+        else default_standard_errors(cluster_information(sample, treated.astype(np.float64)))
+    )
     return fit(sample, standard_errors=chosen, nested=absorbed is not None).estimate("d")
 
 
