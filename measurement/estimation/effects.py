@@ -24,6 +24,7 @@ from measurement.estimation.savings import (
     compared_types,
     minutes_saved_per_day,
     savings_by_task_type,
+    types_without_saving,
 )
 from measurement.estimation.scopes import Scope
 
@@ -148,9 +149,10 @@ def saved_per_day(scope: Scope, savings: Savings, days: pd.Series) -> Estimate:
 
 def of_savings(row: EstimateRow, scope: Scope, savings: Savings) -> EstimateRow:
     """Fill what is not a number of the estimate: counts, errors, task types without comparison."""
+    people = pd.Index(scope.population["participant"])
     notes = tuple(
         f"task type without tasks to compare with, counted as no saving: {name}"
-        for name in savings.uncompared
+        for name in types_without_saving(savings, scope.cells, people)
     )
     return replace(
         with_counts(row, scope.regular),

@@ -118,6 +118,19 @@ def minutes_saved_per_day(
     return replace(found, degrees_of_freedom=known)
 
 
+def types_without_saving(
+    savings: Savings, cells: pd.DataFrame, people: pd.Index
+) -> tuple[str, ...]:
+    """Return the task types that count as no saving, by name.
+
+    They are the uncompared ones and, of the tasks of these people that rates count, those of
+    types that the task logs behind the savings lack.
+    """
+    done = _done(cells, people)
+    counted = named(done["task_type"][~done["novel"].to_numpy()]).unique()
+    return tuple(sorted({*savings.uncompared, *counted} - savings.per_task.keys()))
+
+
 def days_per_year(minutes_per_day: Estimate, assumptions: Assumptions) -> Estimate:
     """Return working days a year: minutes x days a year / (60 x hours a day)."""
     minutes_a_day = 60 * assumptions.hours_per_day

@@ -92,4 +92,4 @@ def test_the_page_draws_no_conclusion_that_only_a_fixed_interval_would_allow() -
 def test_a_row_without_interval_shows_days_alone() -> None:
     rows_shown = table([{**convention(), "ci_low": None, "ci_high": None}]).rows
 
-    assert rows_shown[0][-1] == "5.0"
+    assert rows_shown[0][1] == "5.0"

@@ -447,7 +447,7 @@ def test_a_fading_effect_warns() -> None:
 
 def test_weeks_count_from_access_where_it_is_known() -> None:
     """Access in the weeks 0 to 3 by participant: the slope is by weeks since then."""
-    rows = weekly_rows(3, 0.0)
+    rows = weekly_rows(3, 0.0, size=40)
     start = {name: int(name[-3:]) % 4 for name in rows["participant"].unique()}
     first = pd.Timestamp("2025-03-03")
 
@@ -463,7 +463,7 @@ def test_weeks_count_from_access_where_it_is_known() -> None:
 
     since = rows["week"] - rows["participant"].map(start)
     X = dummies(rows, "participant", "week").assign(slope=rows["d"] * since, d=rows["d"])
-    t, p_value = t_clustered(rows["y"], X, rows["participant"], "slope", 48)
+    t, p_value = t_clustered(rows["y"], X, rows["participant"], "slope", 80)
     assert found.statistic == pytest.approx(t, rel=1e-7)
     assert found.p_value == pytest.approx(p_value, rel=1e-6)
 

@@ -573,7 +573,7 @@ class TestCounts:
         # Half of the people use AI, for half of their two tasks each.
         assert precision(inputs, 36, -0.5).degrees_of_freedom == pytest.approx(36 / 4 - 1)
         assert precision(inputs, 8, -0.5).degrees_of_freedom == pytest.approx(1)
-        assert precision(inputs, 800, -0.5).degrees_of_freedom == pytest.approx(799)
+        assert precision(inputs, 4_000, -0.5).degrees_of_freedom == pytest.approx(3_999)
 
     def test_two_tasks_of_a_team_of_one_person(self) -> None:
         even = PowerInputs(design="cluster", **SIMPLE)

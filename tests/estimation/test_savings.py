@@ -94,7 +94,7 @@ def plain_headline(logs: Any, people: Any, days: Any) -> Any:
 @pytest.mark.parametrize("seed", range(5))
 def test_headline_agrees_with_the_plain_implementation(seed: Any) -> None:
     generator = np.random.default_rng(seed)
-    people = {f"p{number:03d}": ("ai", "control")[number % 2] for number in range(80)}
+    people = {f"p{number:03d}": ("ai", "control")[number % 2] for number in range(120)}
     logs = random_logs(generator, people)
     late = {person for number, person in enumerate(people) if number % 10 == 0}
     # From 28 April on there are five working days.
@@ -241,6 +241,26 @@ def test_a_type_without_comparison_counts_as_no_saving_and_is_named() -> None:
 
     assert with_two.value == pytest.approx(plain.value, rel=1e-12)
     assert any("translate" in note for note in with_two.notes)
+
+
+def test_a_type_that_a_sample_of_logs_lacks_is_named_once() -> None:
+    recalled = [
+        {**log, "participant": name, "task_type": "search", "ai_used": name == "p00"}
+        for name in ("p00", "p01")
+        for log in without_comparison(1)
+    ]
+    data = plain_trial([*recalled, *without_comparison(1)])
+    timed = data.task_logs["task_type"] != "search"
+    data.task_logs["source"] = np.where(timed, "timer", "recall")
+    results = evaluate(evidence_of(data, AS_OF))
+
+    def named_in(sample: str) -> list[str]:
+        row = row_of(results, "minutes_saved_per_working_day", sample=sample)
+        assert row.value is not None
+        return [note.partition(": ")[2] for note in row.notes if "counted as no saving" in note]
+
+    assert named_in("primary") == ["translate"]
+    assert named_in("timer_only") == ["search", "translate"]
 
 
 def test_without_a_type_of_both_kinds_nothing_is_compared() -> None:
