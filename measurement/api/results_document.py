@@ -56,7 +56,9 @@ class EstimateDocument(serializers.Serializer[Any]):
     degrees_of_freedom = _NumberOrNull(help_text="Degrees of freedom of the interval.")
     clusters = _WholeOrNull(help_text="Clusters behind the standard error.")
     participants = _WholeOrNull(help_text="Participants behind the estimate.")
-    participants_with_ai = _WholeOrNull(help_text="Participants with task logs with AI.")
+    participants_with_ai = _WholeOrNull(
+        help_text="Participants with task logs with AI; of adoption, who used it."
+    )
     participants_without_ai = _WholeOrNull(help_text="Participants with task logs without AI.")
     logs = _WholeOrNull(help_text="Task logs behind the estimate.")
     reference_mean = _NumberOrNull(help_text="Mean minutes of the task logs without AI.")

@@ -15,11 +15,11 @@ class EstimateRow:
 
     `value`, `ci_*` and `always_valid_*` are on one scale; `std_error` is on the log scale where
     `scale` is "log", else in the unit that `scale` names. `participants_with_ai` and `_without_ai`
-    have task logs with and without the treatment; `reference_mean` is the mean minutes of the
-    task logs without. `suppressed` marks a published row whose
-    numbers are withheld because too few people stand behind it. `ci_adjusted_*` is the interval
-    that agrees with `p_value_adjusted`; `shrunken_value` is a group's value drawn towards those
-    of the other groups (empirical Bayes).
+    have task logs with and without the treatment (of adoption: used AI, and did not);
+    `reference_mean` is the mean minutes of the task logs without. `suppressed` marks a published
+    row whose numbers are withheld because too few people stand behind it. `ci_adjusted_*` is the
+    interval that agrees with `p_value_adjusted`; `shrunken_value` is a group's value drawn
+    towards those of the other groups (empirical Bayes).
     """
 
     estimand: str
