@@ -1,6 +1,7 @@
 """The wild bootstrap against refitting each draw; adjusted p-values against statsmodels."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -213,6 +214,26 @@ def test_a_cluster_tells_what_varies_in_it(absorb: bool) -> None:
     np.testing.assert_allclose(cluster_information(sample, treated), expected, rtol=1e-12)
     assert cluster_information(sample).tolist() == [12.0] * 9
     assert default_standard_errors(cluster_information(sample, treated * 0)) == "CR3"
+
+
+@pytest.mark.parametrize("absorb", [False, True])
+def test_cells_tell_what_their_logs_tell(absorb: bool) -> None:
+    # Three clusters with cells of unequal numbers of logs, with and without the treatment.
+    logs = np.array([5.0, 1.0, 2.0, 7.0, 3.0, 4.0])
+    treated, teams = np.tile([0.0, 1.0], 3), np.repeat(np.arange(3), 2)
+
+    def told(weights: Any, rows: Any) -> Any:
+        names = pd.MultiIndex.from_arrays([teams[rows]], names=["team"])
+        zeros = np.zeros(len(rows))
+        absorbed = teams[rows] if absorb else None
+        columns = pd.DataFrame({"d": treated[rows]})
+        sample = Sample(columns, zeros, weights, zeros, names, absorbed)
+        return cluster_information(sample, treated[rows]).tolist()
+
+    by_log = told(np.ones(22), np.repeat(np.arange(6), logs.astype(int)))
+    assert told(logs, np.arange(6)) == pytest.approx(by_log, rel=1e-12)
+    if absorb:
+        assert by_log == pytest.approx([5 / 6, 14 / 9, 12 / 7])
 
 
 def test_a_cluster_counts_for_what_it_weighs() -> None:
