@@ -9,6 +9,7 @@ from typing import Any, Final
 from dashboards.measures import number
 from dashboards.shown_intervals import EARLY, read_out_on
 from measurement.estimation.definition import Assumptions, Trial
+from measurement.estimation.designs import rules
 from measurement.estimation.results import EstimateRow, Results
 
 DESIGNS: Final = {
@@ -37,7 +38,6 @@ STANDARD_ERRORS: Final = {
     "logs of one {cluster} may be alike.",
     "HC3": "Standard errors HC3: each task log counts by itself.",
 }
-DESIGNS_WITH_UNITS: Final = ("cluster", "stepped_wedge")
 NO_DATES: Final = "Dates were not given"
 NOT_KNOWN: Final = "not known"
 
@@ -145,7 +145,7 @@ def _terms(row: EstimateRow | None) -> str:
 def _errors(trial: Trial, row: EstimateRow | None) -> str:
     if row is None or row.standard_errors is None:
         return ""
-    cluster = trial.design.unit if trial.design.kind in DESIGNS_WITH_UNITS else "participant"
+    cluster = rules(trial).cluster(trial)
     return STANDARD_ERRORS[row.standard_errors].format(cluster=cluster)
 
 

@@ -59,7 +59,9 @@ class EstimateDocument(serializers.Serializer[Any]):
     participants_with_ai = _WholeOrNull(
         help_text="Participants with task logs with AI; of adoption, who used it."
     )
-    participants_without_ai = _WholeOrNull(help_text="Participants with task logs without AI.")
+    participants_without_ai = _WholeOrNull(
+        help_text="Participants with task logs without AI; of adoption, who did not use it."
+    )
     logs = _WholeOrNull(help_text="Task logs behind the estimate.")
     reference_mean = _NumberOrNull(help_text="Mean minutes of the task logs without AI.")
     comparison = _Text(help_text="What the comparison rests on, such as randomised.")

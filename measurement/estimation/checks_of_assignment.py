@@ -279,8 +279,9 @@ def _compared_losses(
     trial: Trial, people: pd.DataFrame, lost: Floats, with_ai: Floats
 ) -> tuple[float, float]:
     """Return p-value and difference of the shares lost."""
-    if trial.design.kind == "cluster":
-        clusters = named(people[rules(trial).cluster(trial)])
+    cluster = rules(trial).cluster(trial)
+    if cluster != "participant":
+        clusters = named(people[cluster])
         estimate = difference_of_shares(lost, np.ones(len(lost)), with_ai, clusters)
         return two_sided(estimate), estimate.value
     table = np.array(

@@ -41,9 +41,8 @@ def effective_clusters(weights: Floats) -> float:
 
 def default_standard_errors(information: Floats) -> StandardErrors:
     """Return CR1, or CR3 where clusters count for fewer than 40; `information` of each (G)."""
-    if not information.any():
-        return "CR3"
-    return "CR3" if effective_clusters(information) < FEW_CLUSTERS else "CR1"
+    few = not information.any() or effective_clusters(information) < FEW_CLUSTERS
+    return "CR3" if few else "CR1"
 
 
 def cluster_information(sample: Sample, contrast: Floats | None = None) -> Floats:

@@ -32,11 +32,12 @@ def test_without_a_model_the_words_are_fewer() -> None:
     assert (words["Differences allowed for"], words["Uncertainty"]) == ("None", "95% intervals.")
 
 
-def test_groups_that_were_randomised_are_the_clusters() -> None:
+@pytest.mark.parametrize("kind", ["cluster", "parallel"])
+def test_groups_that_were_randomised_are_the_clusters(kind: str) -> None:
     table: dict[str, Any] = {
         "trial": {"slug": "a", "title": "A"},
         "design": {
-            "kind": "cluster",
+            "kind": kind,
             "unit": "team",
             "arms": [{"name": "c", "ai": False}, {"name": "t", "ai": True}],
         },

@@ -504,12 +504,13 @@ def test_leaving_counts_before_the_last_day() -> None:
     assert attrition(undated.trial, undated.participants, undated.cells).statistic == 0
 
 
-def test_attrition_of_clusters_is_clustered() -> None:
+@pytest.mark.parametrize(("kind", "design"), [("cluster", {}), ("parallel", {"unit": "team"})])
+def test_attrition_of_clusters_is_clustered(kind: str, design: dict[str, str]) -> None:
     rng = np.random.default_rng(5)
     participants = in_teams({"ai": 25, "control": 25}, 4)
     stays = np.repeat(rng.random(50) < 0.8, 4) & (rng.random(200) < 0.9)
     logs = logged_by([row for row, stay in zip(participants, stays, strict=True) if stay])
-    data = material("cluster", participants, logs)
+    data = material(kind, participants, logs, design=design)
 
     found = attrition(data.trial, data.participants, data.cells)
 
