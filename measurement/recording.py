@@ -115,8 +115,9 @@ def record(*, participant: Participant, log: NewTaskLog, actor: User | None) -> 
 def said(task_log: TaskLog) -> NewTaskLog:
     """Return what a stored task log says, as it was recorded or last changed."""
     stored = {item.name: getattr(task_log, item.name) for item in fields(NewTaskLog)}
-    names = {name: entry and entry.name for name in _LISTS for entry in [stored[name]]}
-    return NewTaskLog(**stored | names)
+    for name in _LISTS:
+        stored[name] = stored[name] and stored[name].name
+    return NewTaskLog(**stored)
 
 
 def version(task_log: TaskLog) -> str:

@@ -8,7 +8,16 @@ from django import forms
 Band = tuple[float, float | None]
 
 SCORES: Final = [(str(score), str(score)) for score in range(11)]
-SCORE_ERROR: Final = {"invalid_choice": "Select a number from 0 to 10, or leave it out"}
+
+
+def _score_field(label: str, help_text: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label,
+        help_text=help_text,
+        choices=SCORES,
+        required=False,
+        error_messages={"invalid_choice": "Select a number from 0 to 10, or leave it out"},
+    )
 
 
 class SurveyForm(forms.Form):
@@ -24,19 +33,13 @@ class SurveyForm(forms.Form):
             ("required", "invalid_choice"), "Select how much time AI saved you"
         ),
     )
-    satisfaction = forms.ChoiceField(
-        label="How satisfied are you with AI for your work? (optional)",
-        help_text="0 is not at all, 10 is completely.",
-        choices=SCORES,
-        required=False,
-        error_messages=SCORE_ERROR,
+    satisfaction = _score_field(
+        "How satisfied are you with AI for your work? (optional)",
+        "0 is not at all, 10 is completely.",
     )
-    recommend = forms.ChoiceField(
-        label="Would you recommend it to a colleague? (optional)",
-        help_text="0 is not at all, 10 is certainly.",
-        choices=SCORES,
-        required=False,
-        error_messages=SCORE_ERROR,
+    recommend = _score_field(
+        "Would you recommend it to a colleague? (optional)",
+        "0 is not at all, 10 is certainly.",
     )
 
     def __init__(self, data: Any = None, *, bands: Sequence[Band]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from measurement.models import (
@@ -103,5 +104,5 @@ def answer(
     return True
 
 
-def _answers(participant: Participant, wave: Wave) -> Any:
+def _answers(participant: Participant, wave: Wave) -> QuerySet[SurveyResponse]:
     return SurveyResponse.objects.filter(participant=participant, wave=wave.name)

@@ -63,13 +63,19 @@ class TimedLogForm(TaskLogForm):
         elif timed.running_since:
             self.add_error(None, RUNNING)
         else:
-            said = _proposed(timed)
-            self.data = dict(self.data.items()) | {"minutes": said, "proposed": said}
-            self.add_error(
-                "minutes",
-                f"The timer went on in another window and says {said} minutes now. Check them, "
-                "then send your answers again",
-            )
+            self._take_up(_proposed(timed))
+
+    def _take_up(self, proposed: str) -> None:
+        """Bring the form to the minutes that the timer says now; what was typed instead stays."""
+        data = dict(self.data.items())
+        if data.get("minutes") == data.get("proposed"):
+            data["minutes"] = proposed
+        self.data = data | {"proposed": proposed}
+        self.add_error(
+            "minutes",
+            f"The timer went on in another window and says {proposed or 0} minutes now. Check the "
+            "minutes, then send your answers again",
+        )
 
     def renew_key(self) -> None:
         """Take the timer's key where the one sent is none, else a new one: another task."""

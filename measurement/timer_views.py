@@ -5,17 +5,14 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from measurement import choices, recording, timing
-from measurement.access import SignedInRequest, participant_in, participants_of
 from measurement.models import Participant, TaskLog, User
+from measurement.participant_page import ParticipantRequest, participant_page
 from measurement.timer_forms import ForgottenTimerForm, TimedLogForm
 from measurement.timing import ForgottenTimer, Reading
 
@@ -30,28 +27,17 @@ ACTS: Final[Mapping[str, Callable[[Participant, UUID | None], None]]] = {
 """What the other buttons do; one that comes too late does nothing."""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
-def timer(request: SignedInRequest) -> HttpResponse:
+@participant_page
+def timer(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Show the timer and its buttons."""
-    participants = participants_of(request.user)
-    slug = request.GET.get("trial")
-    if slug is None and len(participants) > 1:
-        choice = {"participants": participants, "page": "timer"}
-        return render(request, "measurement/choose_trial.html", choice)
-    participant = participant_in(participants, slug)
     if request.method == "POST":
         return _act(request, participant)
     return _show(request, participant, timing.reading(participant))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
-def log_timed(request: SignedInRequest) -> HttpResponse:
+@participant_page
+def log_timed(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Log the task that was timed."""
-    participant = participant_in(participants_of(request.user), request.GET.get("trial"))
     timed = timing.reading(participant)
     if request.method != "POST" and (timed is None or timed.running_since):
         return _to("timer", participant)
@@ -99,7 +85,7 @@ def _sent_again(form: TimedLogForm, stored: TaskLog) -> tuple[TaskLog | None, in
     return None, 409
 
 
-def _act(request: SignedInRequest, participant: Participant) -> HttpResponse:
+def _act(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Do what a button says. A forgotten timer has to be asked about first."""
     act = request.POST.get("act", "")
     if act == START:
@@ -116,7 +102,7 @@ def _act(request: SignedInRequest, participant: Participant) -> HttpResponse:
     return _to("log_timed" if act == "stop" else "timer", participant)
 
 
-def _estimate(request: SignedInRequest, participant: Participant) -> HttpResponse:
+def _estimate(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Take the participant's word for the minutes of a forgotten stretch."""
     found = timing.reading(participant)
     if found is None or not found.is_forgotten:
@@ -129,7 +115,7 @@ def _estimate(request: SignedInRequest, participant: Participant) -> HttpRespons
 
 
 def _show(
-    request: SignedInRequest,
+    request: ParticipantRequest,
     participant: Participant,
     found: Reading | None,
     form: ForgottenTimerForm | None = None,
@@ -142,7 +128,7 @@ def _show(
     return render(request, "measurement/timer.html", context)
 
 
-def _key(request: SignedInRequest) -> UUID | None:
+def _key(request: ParticipantRequest) -> UUID | None:
     """Return the key of the timer that the page was about; None if it is no key."""
     try:
         return UUID(request.POST.get("key", ""))

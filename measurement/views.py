@@ -13,15 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from measurement import choices, recording, surveying, timing
-from measurement.access import (
-    SignedInRequest,
-    participant_in,
-    participants_of,
-    participations,
-    roles_of,
-)
+from measurement.access import SignedInRequest, participants_of, participations, roles_of
 from measurement.forms import CorrectionForm, TaskLogForm, VoidForm
 from measurement.models import Participant, Role, TaskLog, User
+from measurement.participant_page import ParticipantRequest, participant_page
 
 LOGS_PER_PAGE = 25
 
@@ -38,32 +33,27 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "measurement/choose_role.html", {"homes": homes})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
-def log(request: SignedInRequest) -> HttpResponse:
+@participant_page
+def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Log a task."""
-    participants = participants_of(request.user)
-    slug = request.GET.get("trial")
-    if slug is None and len(participants) > 1:
-        choice = {"participants": participants, "page": "log"}
-        return render(request, "measurement/choose_trial.html", choice)
-    participant = participant_in(participants, slug)
-    trial = participant.trial
     form = TaskLogForm(
         request.POST if request.method == "POST" else None,
         task_types=choices.task_types(participant),
         tools=choices.tools(participant),
         repeated=request.GET.get("task_type"),
     )
-    context = {"form": form, "trial": trial, "several_trials": len(participants) > 1}
     status = 200
     if form.is_bound:
         stored, status = _store(form, participant, request.user)
         if stored:
             return redirect("logged", pk=stored.pk)
-    to_do = {"timed": timing.reading(participant), "survey": surveying.due(participant)}
-    return render(request, "measurement/log.html", context | to_do, status=status)
+    context = {
+        "form": form,
+        "trial": participant.trial,
+        "timed": timing.reading(participant),
+        "survey": surveying.due(participant),
+    }
+    return render(request, "measurement/log.html", context, status=status)
 
 
 @require_safe
@@ -111,7 +101,7 @@ def correct(request: SignedInRequest, pk: int) -> HttpResponse:
     if form.is_bound:
         stored, status = _change(form, task_log, request.user)
         if stored is None:
-            messages.success(request, "The task is corrected.")
+            messages.success(request, "Your answers are stored.")
             return redirect("my_logs")
         if stored.status != TaskLog.Status.LOGGED:
             messages.info(request, "The task was taken out of the results in another window.")

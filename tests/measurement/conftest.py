@@ -1,6 +1,7 @@
 """An invented trial with one participant, for tests of the data path."""
 
 import pytest
+from django.test import Client
 
 from measurement.models import Participant, Trial
 from tests.people import make_participant, make_trial, make_user
@@ -16,3 +17,11 @@ def trial(db: None) -> Trial:
 def participant(trial: Trial) -> Participant:
     """Have a participant of it who can sign in."""
     return make_participant(trial, make_user("dot.teaspoon@example.com"))
+
+
+@pytest.fixture
+def robin(participant: Participant, client: Client) -> Participant:
+    """Have the participant signed in to `client`."""
+    assert participant.user
+    client.force_login(participant.user)
+    return participant

@@ -18,14 +18,6 @@ MORNING = datetime.datetime(2025, 3, 3, 9, 0, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
-def robin(participant: Participant, client: Client) -> Participant:
-    """Somebody who takes part and is signed in to `client`."""
-    assert participant.user
-    client.force_login(participant.user)
-    return participant
-
-
-@pytest.fixture
 def stored(robin: Participant) -> TaskLog:
     """Have a log with all that a timer and a design may have noted."""
     return make_log(
@@ -118,7 +110,7 @@ def test_what_is_corrected_changes_and_the_rest_is_kept(client: Client, stored: 
     event = AuditEvent.objects.get(act="change_task_log")
     assert event.actor == stored.participant.user
     assert (event.detail["before"]["quality"], event.detail["before"]["ai_used"]) == (4, True)
-    assert "The task is corrected." in client.get("/my-logs/").content.decode()
+    assert "Your answers are stored." in client.get("/my-logs/").content.decode()
 
 
 def test_minutes_typed_anew_are_no_longer_timed(client: Client, stored: TaskLog) -> None:

@@ -64,14 +64,6 @@ class Page(HTMLParser):
         return found.group(1) if found else ""
 
 
-@pytest.fixture
-def robin(participant: Participant, client: Client) -> Participant:
-    """Somebody who takes part and is signed in to `client`."""
-    assert participant.user
-    client.force_login(participant.user)
-    return participant
-
-
 def answers(**changes: str) -> dict[str, str]:
     today = timezone.localdate()
     return {

@@ -7,25 +7,18 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from measurement import timing
-from measurement.models import Participant, TaskLog, Timer
+from measurement.models import Participant, TaskLog, Timer, TimerSegment
 from tests.measurement.test_pages import Page, answers
 from tests.people import TASK_TYPES, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
 NOON = datetime.datetime(2025, 3, 3, 12, 0, tzinfo=datetime.UTC)
-
-
-@pytest.fixture
-def robin(participant: Participant, client: Client) -> Participant:
-    """Somebody who takes part and is signed in to `client`."""
-    assert participant.user
-    client.force_login(participant.user)
-    return participant
 
 
 def later(minutes: float) -> time_machine.travel:
@@ -215,9 +208,25 @@ def test_a_timer_that_went_on_elsewhere_is_looked_at_again(
     assert page.all("value").count("40") == 2
     assert not page.all("action")  # the form of the timer still
     assert not TaskLog.objects.exists()
+    # What somebody typed in place of the proposal is theirs.
+    kept = Page(client.post("/log/timer/finish/", sent | {"minutes": "31"}))
+    assert {"31", "40"} <= set(kept.all("value"))
     client.post("/log/timer/finish/", sent | {"minutes": "40", "proposed": "40"})
     log = TaskLog.objects.get()
     assert (log.minutes, log.source) == (40.0, TaskLog.Source.TIMER)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_timer_whose_minutes_were_denied_elsewhere_says_so(
+    client: Client, robin: Participant
+) -> None:
+    timed(robin)
+    sent = form_of(client)
+    TimerSegment.objects.update(ended_at=F("started_at"))
+    Timer.objects.update(estimated=True)
+    answer = client.post("/log/timer/finish/", sent)
+    assert answer.status_code == 409
+    assert "says 0 minutes now" in Page(answer).text
 
 
 @pytest.mark.parametrize("key", ["", "no key", "\x00", "x" * 10_000])
@@ -360,7 +369,7 @@ def test_each_trial_has_a_timer_of_its_own(client: Client, robin: Participant) -
     page = Page(client.get("/log/timer/"))
     assert "/log/timer/?trial=kettle" in page.all("href")
     client.post("/log/timer/?trial=kettle", {"act": "start"})
-    assert client.get("/log/timer/finish/").status_code == 404
+    assert "/log/timer/finish/?trial=kettle" in Page(client.get("/log/timer/finish/")).all("href")
     assert Timer.objects.get().participant.trial.slug == "kettle"
     assert timing.reading(robin) is None
     assert client.get("/log/timer/?trial=saucer").status_code == 404
