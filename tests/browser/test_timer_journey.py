@@ -41,6 +41,7 @@ def test_from_start_to_log(visit: Visit, robin: User, width: int, javascript: bo
     visitor.press("Pause")
     visitor.look("The timer is paused")
     visitor.press("Go on with the task")
+    visitor.look("The timer is running")
     let_pass(minutes=5)
     visitor.press("Stop and log the task")
 
@@ -57,12 +58,13 @@ def test_from_start_to_log(visit: Visit, robin: User, width: int, javascript: bo
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
-def test_a_forgotten_timer(visit: Visit, robin: User, javascript: bool) -> None:
-    visitor = visit(width=375, javascript=javascript)
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_forgotten_timer(visit: Visit, robin: User, width: int, javascript: bool) -> None:
+    visitor = visit(width=width, javascript=javascript, user=robin)
     page = visitor.page
-    sign_in(visitor, robin.email)
     visitor.go("/log/timer/")
     visitor.press("Start the timer")
+    visitor.look("The timer is running")
     let_pass(hours=30)
     visitor.press("Stop and log the task")
     visitor.look("Did you forget to stop the timer")
@@ -81,9 +83,8 @@ def test_a_forgotten_timer(visit: Visit, robin: User, javascript: bool) -> None:
 
 
 def test_another_device_shows_the_same_timer(visit: Visit, robin: User) -> None:
-    phone, desk = visit(width=375), visit()
+    phone, desk = visit(width=375, user=robin), visit(user=robin)
     for visitor in (phone, desk):
-        sign_in(visitor, robin.email)
         visitor.go("/log/timer/")
     phone.press("Start the timer")
     phone.look("The timer is running")
@@ -96,10 +97,10 @@ def test_another_device_shows_the_same_timer(visit: Visit, robin: User) -> None:
 
 
 def test_the_minutes_go_on_without_a_reload(visit: Visit, robin: User) -> None:
-    visitor = visit()
-    sign_in(visitor, robin.email)
+    visitor = visit(user=robin)
     visitor.go("/log/timer/")
     visitor.press("Start the timer")
+    visitor.look("The timer is running")
     let_pass(seconds=57)
     visitor.go("/log/timer/")
     expect(visitor.page.get_by_text("0 minutes so far")).to_be_visible()
