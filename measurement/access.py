@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
-from measurement.models import Membership, Participant, Role, Trial, User
+from measurement.models import Membership, Participant, Role, TaskLog, Trial, User
 
 
 class SignedInRequest(HttpRequest):
@@ -76,3 +76,10 @@ def participant_in(participants: list[Participant], slug: str | None) -> Partici
         if participant.trial.slug == slug:
             return participant
     raise Http404("No such trial")
+
+
+def own_logs(user: User) -> QuerySet[TaskLog]:
+    """Return the task logs of `user` in all trials in which they take part still."""
+    return TaskLog.objects.filter(participant__in=participations(user)).select_related(
+        "participant__trial", "task_type", "tool"
+    )

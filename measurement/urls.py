@@ -4,7 +4,13 @@ from allauth.account import views as account
 from django.urls import path
 from django.views.generic import RedirectView, TemplateView
 
-from measurement import survey_views, timer_views, views
+from measurement.pages import (
+    everybody,
+    log_views,
+    my_logs_views,
+    survey_views,
+    timer_views,
+)
 
 # Of allauth's pages only those that sign-in by code needs; the names are allauth's.
 sign_in = [
@@ -25,21 +31,21 @@ sign_in = [
 ]
 
 urlpatterns = [
-    path("", views.start, name="start"),
-    path("log/", views.log, name="log"),
+    path("", everybody.start, name="start"),
+    path("log/", log_views.log, name="log"),
     path("log/timer/", timer_views.timer, name="timer"),
     path("log/timer/finish/", timer_views.log_timed, name="log_timed"),
-    path("log/<int:pk>/stored/", views.logged, name="logged"),
+    path("log/<int:pk>/stored/", log_views.logged, name="logged"),
     path("survey/", survey_views.survey, name="survey"),
-    path("my-logs/", views.my_logs, name="my_logs"),
-    path("my-logs/<int:pk>/correct/", views.correct, name="correct_log"),
-    path("my-logs/<int:pk>/void/", views.void, name="void_log"),
-    path("api-guide/", views.api_guide, name="api_guide"),
+    path("my-logs/", my_logs_views.my_logs, name="my_logs"),
+    path("my-logs/<int:pk>/correct/", my_logs_views.correct, name="correct_log"),
+    path("my-logs/<int:pk>/void/", my_logs_views.void, name="void_log"),
+    path("api-guide/", everybody.api_guide, name="api_guide"),
     path(
         "accessibility/",
         TemplateView.as_view(template_name="measurement/accessibility.html"),
         name="accessibility",
     ),
-    path("privacy/", views.privacy, name="privacy"),
+    path("privacy/", everybody.privacy, name="privacy"),
     *sign_in,
 ]

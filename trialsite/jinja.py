@@ -7,9 +7,10 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext, pgettext
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undefined
 
-from measurement import bound_fields
+from measurement.pages import bound_fields
 from trialsite.navigation import navigation
 
 COMPONENTS = "govuk_frontend_jinja"
@@ -22,9 +23,12 @@ def environment(*, loader: BaseLoader, **options: Any) -> Environment:
         loader=ChoiceLoader([loader, components]),
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
         # Django would print what is missing into the page under DEBUG; the macros count on nothing.
         **options | {"undefined": Undefined},
     )
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
     env.globals.update(
         demo=lambda: settings.DEMO, navigation=navigation, static=static, url=reverse_url
     )

@@ -149,7 +149,7 @@ AUTH_USER_MODEL = "measurement.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "measurement.sign_in.AccountAdapter"
+ACCOUNT_ADAPTER = "measurement.pages.sign_in.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
@@ -159,8 +159,8 @@ ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900  # seconds; some mail servers let a first email wait for minutes
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_FORMS = {
-    "request_login_code": "measurement.sign_in.RequestLoginCodeForm",
-    "confirm_login_code": "measurement.sign_in.ConfirmLoginCodeForm",
+    "request_login_code": "measurement.pages.sign_in.RequestLoginCodeForm",
+    "confirm_login_code": "measurement.pages.sign_in.ConfirmLoginCodeForm",
 }
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from measurement import timing
 from measurement.models import Participant, TaskLog, Timer, TimerSegment
-from tests.measurement.test_pages import Page, answers
+from tests.measurement.pages.page import Page, answers
 from tests.people import TASK_TYPES, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db

@@ -1,7 +1,5 @@
-"""The forms of participants: they read what was typed; recording.py judges it."""
+"""The forms about a task: they read what was typed; recording.py judges it."""
 
-import datetime
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -9,11 +7,11 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from measurement.estimation.definition import MAX_MINUTES
 from measurement.models import TaskLog
+from measurement.pages.fields import DayField, MinutesField
 from measurement.recording import Fault, NewTaskLog, said, version
 
 NO_AI: Final = "no"
@@ -31,57 +29,6 @@ EXPLANATIONS: Final = {
     "tool_unknown": "This tool was taken off the list. Select another answer",
 }
 """What people are told for the rules of recording.py that they can break with the form."""
-
-
-class MinutesField(forms.CharField):
-    """A number typed with the digits 0 to 9: how large it may be is for recording.py to say."""
-
-    NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-
-    def clean(self, value: Any) -> float:
-        """Return the number. Raises ValidationError if nothing or no number was typed."""
-        typed = super().clean(value)
-        if not self.NUMBER.fullmatch(typed):
-            raise ValidationError("Minutes must be a number, like 25")
-        return float(typed)
-
-
-class DayWidget(forms.MultiWidget):
-    """Three boxes for day, month and year."""
-
-    def __init__(self) -> None:
-        super().__init__(dict.fromkeys(("day", "month", "year"), forms.TextInput))
-
-    def decompress(self, value: datetime.date | None) -> list[int | None]:
-        """Return day, month and year."""
-        return [value.day, value.month, value.year] if value else [None, None, None]
-
-
-class DayField(forms.Field):
-    """A day typed as day, month and year."""
-
-    widget = DayWidget
-    PARTS: Final = {"day": r"[0-9]{1,2}", "month": r"[0-9]{1,2}", "year": r"[0-9]{4}"}
-
-    def clean(self, value: Sequence[str | None]) -> datetime.date:
-        """Return the day. Raises ValidationError with the code of the part that is missing."""
-        typed = dict(zip(self.PARTS, ((part or "").strip() for part in value), strict=True))
-        missing = [part for part, text in typed.items() if not text]
-        if len(missing) == len(typed):
-            raise ValidationError(self.error_messages["required"])
-        if missing:
-            raise ValidationError(f"The date must include a {missing[0]}", code=missing[0])
-        try:
-            return datetime.date(*self._numbers(typed))
-        except ValueError as error:
-            raise ValidationError("The date must be a real date, like 27 3 2025") from error
-
-    def _numbers(self, typed: dict[str, str]) -> tuple[int, int, int]:
-        """Return year, month and day. Raises ValueError if one is not written in digits."""
-        for part, pattern in self.PARTS.items():
-            if not re.fullmatch(pattern, typed[part]):
-                raise ValueError(f"{part} is {typed[part]!r}")
-        return int(typed["year"]), int(typed["month"]), int(typed["day"])
 
 
 class TaskForm(forms.Form):

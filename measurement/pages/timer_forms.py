@@ -8,7 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from measurement.forms import MinutesField, TaskLogForm
+from measurement.pages.fields import MinutesField
+from measurement.pages.task_forms import TaskLogForm
 from measurement.timing import Reading
 
 ENDED: Final = (

@@ -10,9 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from measurement import surveying
 from measurement.models import AuditEvent, Participant, SurveyResponse, Trial, TrialMark
-from measurement.survey_form import SurveyForm
+from measurement.pages.survey_form import SurveyForm
 from measurement.surveying import Wave, answer, due, open_wave
-from tests.measurement.test_pages import Page
+from tests.measurement.pages.page import Page
 from tests.people import make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from measurement import choices, recording, timing
 from measurement.models import Participant, TaskLog, User
-from measurement.participant_page import ParticipantRequest, participant_page
-from measurement.timer_forms import ForgottenTimerForm, TimedLogForm
+from measurement.pages.participant_page import ParticipantRequest, participant_page
+from measurement.pages.timer_forms import ForgottenTimerForm, TimedLogForm
 from measurement.timing import ForgottenTimer, Reading
 
 START: Final = "start"

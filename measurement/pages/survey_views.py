@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from measurement import surveying
 from measurement.models import Participant
-from measurement.participant_page import ParticipantRequest, participant_page
-from measurement.survey_form import SurveyForm
+from measurement.pages.participant_page import ParticipantRequest, participant_page
+from measurement.pages.survey_form import SurveyForm
 
 ANSWERED = "Thank you. Your answers are stored."
 ANSWERED_BEFORE = "You had answered this week's survey already. The first answers count."

@@ -10,7 +10,7 @@ from django.utils import timezone
 from measurement import recording
 from measurement.models import AuditEvent, Participant, TaskLog
 from measurement.recording import said
-from tests.measurement.test_pages import Page
+from tests.measurement.pages.page import Page
 from tests.people import TASK_TYPES, make_log, make_participant, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -2,9 +2,7 @@
 
 import datetime
 import re
-from html.parser import HTMLParser
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -23,60 +21,11 @@ from measurement.models import (
     Trial,
     User,
 )
+from tests.measurement.pages.page import Page, answers
 from tests.people import TASK_TYPES, make_log, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
 PERSONAL = ("/log/", "/my-logs/")
-
-
-class Answer(Protocol):
-    """What the test client returns."""
-
-    @property
-    def content(self) -> bytes: ...
-
-
-class Page(HTMLParser):
-    """What a page consists of."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.text = answer.content.decode()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(self.text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def all(self, attribute: str) -> list[str]:
-        return [
-            attributes[attribute] or "" for _, attributes in self.tags if attribute in attributes
-        ]
-
-    @property
-    def title(self) -> str:
-        found = re.search(r"<title>(.*)</title>", self.text)
-        return found.group(1) if found else ""
-
-    @property
-    def key(self) -> str:
-        found = re.search(r'name="key" value="([^"]*)"', self.text)
-        return found.group(1) if found else ""
-
-
-def answers(**changes: str) -> dict[str, str]:
-    today = timezone.localdate()
-    return {
-        "key": str(uuid4()),
-        "task_type": TASK_TYPES[0],
-        "ai": "tool:Wordmill",
-        "minutes": "25",
-        "date_day": str(today.day),
-        "date_month": str(today.month),
-        "date_year": str(today.year),
-        "quality": "4",
-        **changes,
-    }
 
 
 def test_the_start_page_says_what_this_is_and_where_to_sign_in(client: Client) -> None:

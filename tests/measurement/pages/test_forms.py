@@ -10,8 +10,9 @@ from django.forms import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measurement.bound_fields import date_params, error_links, tick_params
-from measurement.forms import DayField, MinutesField, TaskLogForm, VoidForm
+from measurement.pages.bound_fields import date_params, error_links, tick_params
+from measurement.pages.fields import DayField, MinutesField
+from measurement.pages.task_forms import TaskLogForm, VoidForm
 from measurement.recording import Fault
 
 KEY = str(uuid4())
