@@ -54,7 +54,7 @@ def participations(user: User | AnonymousUser) -> QuerySet[Participant]:
     return (
         Participant.objects.filter(user=user, withdrawn_on__isnull=True)
         .filter(trial__membership__user=user, trial__membership__role=Role.PARTICIPANT)
-        .select_related("trial")
+        .select_related("trial", "assignment__arm")
         .distinct()
         .order_by("-trial_id")
     )

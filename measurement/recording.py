@@ -136,7 +136,28 @@ def change(
     if log.key != task_log.key:
         raise Refused((Fault("key", log.key, f"the stored key {task_log.key!r}", "key_changed"),))
     row = _accepted(task_log.participant.trial, log)
-    return _overwrite(task_log, row, "change", actor, unless_not=unless_not)
+    return _overwrite(
+        task_log,
+        row,
+        "change",
+        actor,
+        allowed=lambda stored: unless_not in (None, version(stored)),
+    )
+
+
+def complete(*, task_log: TaskLog, log: NewTaskLog, actor: User | None) -> TaskLog:
+    """Let a task that was announced, and stored as withheld for that, count as logged now.
+
+    Raises Refused as `record` does; EditConflict if it is no longer withheld.
+    """
+    row = _accepted(task_log.participant.trial, log) | {"recorded_at": timezone.now()}
+    return _overwrite(
+        task_log,
+        row,
+        "complete",
+        actor,
+        allowed=lambda stored: stored.status == TaskLog.Status.WITHHELD,
+    )
 
 
 def void(*, task_log: TaskLog, reason: str, actor: User | None) -> TaskLog:
@@ -212,13 +233,14 @@ def _overwrite(
     act: str,
     actor: User | None,
     *,
-    unless_not: str | None = None,
+    allowed: Callable[[TaskLog], bool] = lambda stored: True,
     **detail: str,
 ) -> TaskLog:
+    """Overwrite the row with its traces. Raises EditConflict unless `allowed` as it stands now."""
     with transaction.atomic(durable=True):
         # FOR NO KEY UPDATE: two edits of one log wait for each other, new logs do not.
         stored = TaskLog.objects.select_for_update(no_key=True).get(pk=task_log.pk)
-        if unless_not not in (None, version(stored)):
+        if not allowed(stored):
             raise EditConflict(stored)
         before = {name: getattr(stored, name) for name in row}
         for name, value in row.items():

@@ -61,6 +61,13 @@ class Reading:
         return self.at - since > FORGOTTEN_AFTER or len(days) > 1
 
     @cached_property
+    def announced(self) -> TaskLog | None:
+        """The task log that waits for its minutes, where the task was announced; one query."""
+        logs = TaskLog.objects.filter(participant=self.timer.participant_id, key=self.timer.key)
+        waiting = logs.filter(status=TaskLog.Status.WITHHELD)
+        return waiting.select_related("participant__trial", "task_type", "tool").first()
+
+    @cached_property
     def seconds(self) -> float:
         """Seconds of work, pauses left out."""
         return math.fsum(
@@ -98,10 +105,20 @@ def reading(participant: Participant) -> Reading | None:
     return Reading(timer=segments[0].timer, segments=segments, at=timezone.now())
 
 
-def start(participant: Participant) -> None:
-    """Start timing a task. Nothing happens if a timer is there already."""
+def reading_of(task_log: TaskLog) -> Reading | None:
+    """Return what the timer of an announced task says now; None if it is not being timed."""
+    found = reading(task_log.participant)
+    return found if found and str(found.timer.key) == task_log.key else None
+
+
+def start(participant: Participant, key: UUID | None = None) -> None:
+    """Start timing a task; `key` is that of its log where it was announced.
+
+    Nothing happens if a timer is there already.
+    """
+    named = {"key": key} if key else {}
     with transaction.atomic():
-        timer, is_new = Timer.objects.get_or_create(participant=participant)
+        timer, is_new = Timer.objects.get_or_create(participant=participant, defaults=named)
         if is_new:
             TimerSegment.objects.create(timer=timer, started_at=timezone.now())
 
@@ -156,7 +173,8 @@ def record(found: Reading, log: NewTaskLog, actor: User) -> TaskLog:
     """Store the task log of a paused timer under the timer's key, then end the timer.
 
     The minutes count as timed only if they are what the timer said. Its start and end are noted
-    only if nothing but work lies between them. Raises as `recording.record` does.
+    only if nothing but work lies between them. Raises as `recording.record` does, and where the
+    task was announced as `recording.complete` does.
     """
     measured = not found.timer.estimated
     unbroken = measured and len(found.segments) == 1
@@ -168,7 +186,10 @@ def record(found: Reading, log: NewTaskLog, actor: User) -> TaskLog:
         ended_at=found.segments[0].ended_at if unbroken else None,
     )
     participant = found.timer.participant
-    stored = recording.record(participant=participant, log=log, actor=actor).task_log
+    if found.announced:
+        stored = recording.complete(task_log=found.announced, log=log, actor=actor)
+    else:
+        stored = recording.record(participant=participant, log=log, actor=actor).task_log
     discard(participant, found.timer.key)
     return stored
 

@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.generic import RedirectView, TemplateView
 
 from measurement.pages import (
+    announced_views,
     everybody,
     log_views,
     my_logs_views,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("log/", log_views.log, name="log"),
     path("log/timer/", timer_views.timer, name="timer"),
     path("log/timer/finish/", timer_views.log_timed, name="log_timed"),
+    path("log/announce/", announced_views.announce, name="announce"),
+    path("log/announced/<int:pk>/", announced_views.log_announced, name="log_announced"),
     path("log/<int:pk>/stored/", log_views.logged, name="logged"),
     path("survey/", survey_views.survey, name="survey"),
     path("my-logs/", my_logs_views.my_logs, name="my_logs"),

@@ -17,12 +17,13 @@ def make_trial(
     *,
     task_types: Iterable[str] = TASK_TYPES,
     tools: Iterable[str] = TOOLS,
+    design: dict[str, Any] | None = None,
     **fields: Any,
 ) -> Trial:
-    """Store an observational trial with its lists."""
+    """Store a trial with its lists: an observational one unless told otherwise."""
     title = f"The {slug} trial"
     definition = parse_trial(
-        {"trial": {"slug": slug, "title": title}, "design": {"kind": "observational"}}
+        {"trial": {"slug": slug, "title": title}, "design": design or {"kind": "observational"}}
     )
     about = {"slug": slug, "title": title, "sector": definition.sector, **fields}
     trial = Trial.objects.create(**about, **sections(definition))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from measurement.estimation.definition import Trial
-from measurement.estimation.designs import ai_arms, rules
+from measurement.estimation.designs import ai_arms, coin_with_ai, rules
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.planned_model import named
 from measurement.estimation.regression import MINIMUM_CLUSTERS
@@ -200,10 +200,9 @@ def _flipped(trial: Trial, cells: pd.DataFrame) -> tuple[pd.Series, Floats]:
     """Return tasks by coin and the coin's probabilities; novel tasks were never up for it."""
     regular = cells[~cells["novel"]]
     logs = regular["logs"].groupby(regular["assigned"].to_numpy()).sum()
-    with_ai = sum(arm.ratio for arm in trial.design.arms if arm.ai) or 1
-    without = sum(arm.ratio for arm in trial.design.arms if not arm.ai) or 1
+    with_ai = coin_with_ai(trial.design)
     counts = pd.Series({"without AI": int(logs.get(False, 0)), "with AI": int(logs.get(True, 0))})
-    return counts, np.array([without, with_ai]) / (without + with_ai)
+    return counts, np.array([1 - with_ai, with_ai])
 
 
 def _ratio_check(check: str, sentences: dict[str, str], counts: pd.Series, shares: Floats) -> Check:

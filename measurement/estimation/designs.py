@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from measurement.estimation.definition import Trial
+from measurement.estimation.definition import Design, Trial
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -218,6 +218,16 @@ def _letters(
 
 def _number_less_one(name: str) -> int:
     return int(name) - 1 if name.isascii() and name.isdecimal() and len(name) < 4 else -1
+
+
+def coin_with_ai(design: Design) -> float:
+    """Return the probability with which the coin for a task says AI: by the ratios of the arms.
+
+    With AI or without, a side that no arm stands for counts as one arm of ratio 1.
+    """
+    with_ai = sum(arm.ratio for arm in design.arms if arm.ai) or 1
+    without = sum(arm.ratio for arm in design.arms if not arm.ai) or 1
+    return with_ai / (with_ai + without)
 
 
 def _arm_has_ai(trial: Trial, arms: pd.Series) -> Floats:

@@ -14,9 +14,14 @@ class MinutesField(forms.CharField):
 
     NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
-    def clean(self, value: Any) -> float:
-        """Return the number. Raises ValidationError if nothing or no number was typed."""
+    def clean(self, value: Any) -> float | None:
+        """Return the number; None if nothing was typed and that is allowed.
+
+        Raises ValidationError if it is not, and if no number was typed.
+        """
         typed = super().clean(value)
+        if typed == "":
+            return None
         if not self.NUMBER.fullmatch(typed):
             raise ValidationError("Minutes must be a number, like 25")
         return float(typed)

@@ -6,16 +6,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from measurement import choices, recording, surveying, timing
+from measurement import announcing, choices, instructions, recording, surveying, timing
 from measurement.access import SignedInRequest, own_logs
 from measurement.models import Participant, TaskLog, User
-from measurement.pages.participant_page import ParticipantRequest, participant_page
+from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
 from measurement.pages.task_forms import TaskLogForm
 
 
 @participant_page
 def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
-    """Log a task."""
+    """Log a task that is done. Where tasks are announced, that comes before."""
+    if announcing.is_needed(participant.trial):
+        return redirect(of_trial("announce", participant.trial))
     form = TaskLogForm(
         request.POST if request.method == "POST" else None,
         task_types=choices.task_types(participant),
@@ -31,6 +33,7 @@ def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
         "form": form,
         "trial": participant.trial,
         "timed": timing.reading(participant),
+        "instruction": instructions.today_for(participant),
         "survey": surveying.due(participant),
     }
     return render(request, "measurement/log.html", context, status=status)

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from measurement.access import SignedInRequest, participant_in, participants_of
-from measurement.models import Participant
+from measurement.models import Participant, Trial
 
 
 class ParticipantRequest(SignedInRequest):
@@ -41,3 +43,8 @@ def participant_page(
         return view(request, participant_in(participants, slug))
 
     return page
+
+
+def of_trial(name: str, trial: Trial) -> str:
+    """Return the address of a participant's page for that trial."""
+    return f"{reverse(name)}?{urlencode({'trial': trial.slug})}"

@@ -19,6 +19,8 @@ AI: Final = "yes"
 TOOL: Final = "tool:"
 """What comes before the tool's name in the answer "Yes, with ..."."""
 
+SAID_BEFORE: Final = ("task_type", "date", "novel")
+"""What is known of a task that was announced: one that would be done without AI too."""
 QUALITIES: Final = [("1", "1, poor"), ("2", "2"), ("3", "3"), ("4", "4"), ("5", "5, excellent")]
 EXPLANATIONS: Final = {
     "minutes_impossible": (
@@ -32,7 +34,10 @@ EXPLANATIONS: Final = {
 
 
 class TaskForm(forms.Form):
-    """The questions about a task: what it was, whether AI was used, how long it took."""
+    """The questions about a task: what it was, whether AI was used, how long it took.
+
+    `announced`: what was said of the task before it began, where it was; that is not asked again.
+    """
 
     task_type = forms.ChoiceField(
         label="What kind of task was it?",
@@ -77,11 +82,15 @@ class TaskForm(forms.Form):
         initial: dict[str, Any],
         task_types: Sequence[str],
         tools: Sequence[str],
+        announced: NewTaskLog | None = None,
     ) -> None:
         super().__init__(data, initial=initial)
+        self.announced = announced
         self.fields["task_type"].choices = [(name, name) for name in task_types]  # type: ignore[attr-defined]
         if not task_types:
             del self.fields["task_type"]
+        for name in SAID_BEFORE if announced else ():
+            self.fields.pop(name, None)
         self.fields["ai"].choices = _ai_choices(tools)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -97,15 +106,15 @@ class TaskForm(forms.Form):
         """Return what was typed as fields of a task log."""
         typed = self.cleaned_data
         ai = typed["ai"]
-        return {
+        answers = {
             "minutes": typed["minutes"],
             "ai_used": ai != NO_AI,
-            "date": typed["date"],
-            "task_type": typed.get("task_type"),
             "tool": ai.removeprefix(TOOL) if ai.startswith(TOOL) else None,
             "quality": int(typed["quality"]) if typed["quality"] else None,
-            "novel": typed["novel"],
         }
+        if self.announced is None:
+            answers |= {name: typed.get(name) for name in SAID_BEFORE}
+        return answers
 
     def explain(self, faults: Sequence[Fault]) -> None:
         """Show what recording.py refused at the fields where it was typed."""
@@ -172,8 +181,13 @@ class CorrectionForm(TaskForm):
         self, data: Any = None, *, stored: TaskLog, task_types: Sequence[str], tools: Sequence[str]
     ) -> None:
         self.stored = said(stored)
-        initial = _shown(self.stored) | {"version": version(stored)}
-        super().__init__(data, initial=initial, task_types=task_types, tools=tools)
+        super().__init__(
+            data,
+            initial=_shown(self.stored) | {"version": version(stored)},
+            task_types=task_types,
+            tools=tools,
+            announced=self.stored if stored.announced_at else None,
+        )
 
     def log(self) -> NewTaskLog:
         """Return the stored log with what was typed; minutes typed anew are no longer timed."""

@@ -33,11 +33,11 @@ class TimedLogForm(TaskLogForm):
         tools: Sequence[str],
         timed: Reading | None,
     ) -> None:
-        known = _known(timed) if timed else None
+        known = known_of(timed) if timed else None
         super().__init__(data, task_types=task_types, tools=tools, known=known)
         self.timed = timed
         if timed and not timed.timer.estimated:
-            self.fields["minutes"].help_text = _says(timed)
+            self.fields["minutes"].help_text = says(timed)
 
     @property
     def is_current(self) -> bool:
@@ -110,8 +110,8 @@ class ForgottenTimerForm(forms.Form):
         return minutes
 
 
-def _known(timed: Reading) -> dict[str, Any]:
-    """Return what a timer knows of its task."""
+def known_of(timed: Reading) -> dict[str, Any]:
+    """Return what a timer knows of its task: what its form shows before anything is typed."""
     return {
         "key": str(timed.timer.key),
         "date": timezone.localdate(timed.started_at),
@@ -124,7 +124,8 @@ def _proposed(timed: Reading) -> str:
     return "" if timed.minutes is None else f"{timed.minutes:g}"
 
 
-def _says(timed: Reading) -> str:
+def says(timed: Reading) -> str:
+    """Return what the timer measured, in words that go with the question for the minutes."""
     pauses = ", pauses left out" if len(timed.segments) > 1 else ""
     return (
         f"The timer says {_proposed(timed)} minutes{pauses}. Change it only if that is not what "

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from measurement import choices, recording, timing
+from measurement import announcing, choices, instructions, recording, timing
 from measurement.models import Participant, TaskLog, User
-from measurement.pages.participant_page import ParticipantRequest, participant_page
+from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
 from measurement.pages.timer_forms import ForgottenTimerForm, TimedLogForm
 from measurement.timing import ForgottenTimer, Reading
 
@@ -29,18 +28,23 @@ ACTS: Final[Mapping[str, Callable[[Participant, UUID | None], None]]] = {
 
 @participant_page
 def timer(request: ParticipantRequest, participant: Participant) -> HttpResponse:
-    """Show the timer and its buttons."""
+    """Show the timer and its buttons. Where tasks are announced, it starts with that."""
     if request.method == "POST":
         return _act(request, participant)
-    return _show(request, participant, timing.reading(participant))
+    found = timing.reading(participant)
+    if found is None and announcing.is_needed(participant.trial):
+        return redirect(of_trial("announce", participant.trial))
+    return _show(request, participant, found)
 
 
 @participant_page
 def log_timed(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Log the task that was timed."""
+    if announcing.is_needed(participant.trial):
+        return redirect(of_trial("timer", participant.trial))
     timed = timing.reading(participant)
     if request.method != "POST" and (timed is None or timed.running_since):
-        return _to("timer", participant)
+        return redirect(of_trial("timer", participant.trial))
     form = TimedLogForm(
         request.POST if request.method == "POST" else None,
         task_types=choices.task_types(participant),
@@ -89,8 +93,9 @@ def _act(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Do what a button says. A forgotten timer has to be asked about first."""
     act = request.POST.get("act", "")
     if act == START:
-        timing.start(participant)
-        return _to("timer", participant)
+        if not announcing.is_needed(participant.trial):
+            timing.start(participant)
+        return redirect(of_trial("timer", participant.trial))
     if act == ESTIMATE:
         return _estimate(request, participant)
     if act not in ACTS:
@@ -98,20 +103,23 @@ def _act(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     try:
         ACTS[act](participant, _key(request))
     except ForgottenTimer:
-        return _to("timer", participant)
-    return _to("log_timed" if act == "stop" else "timer", participant)
+        return redirect(of_trial("timer", participant.trial))
+    if act != "stop":
+        return redirect(of_trial("timer", participant.trial))
+    found = timing.reading(participant)
+    return redirect(_log_url(found) if found else of_trial("timer", participant.trial))
 
 
 def _estimate(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Take the participant's word for the minutes of a forgotten stretch."""
     found = timing.reading(participant)
     if found is None or not found.is_forgotten:
-        return _to("timer", participant)
+        return redirect(of_trial("timer", participant.trial))
     form = ForgottenTimerForm(request.POST, most=found.most_minutes)
     if not form.is_valid():
         return _show(request, participant, found, form=form)
     timing.estimate(participant, _key(request), form.cleaned_data["minutes"])
-    return _to("timer", participant)
+    return redirect(of_trial("timer", participant.trial))
 
 
 def _show(
@@ -121,11 +129,22 @@ def _show(
     form: ForgottenTimerForm | None = None,
 ) -> HttpResponse:
     context: dict[str, Any] = {"found": found, "trial": participant.trial, "form": form}
+    if found:
+        context["log_url"] = _log_url(found)
+    else:
+        context["instruction"] = instructions.today_for(participant)
     if found and found.is_forgotten:
         context["form"] = form or ForgottenTimerForm(most=found.most_minutes)
         status = 422 if form else 200
         return render(request, "measurement/forgotten_timer.html", context, status=status)
     return render(request, "measurement/timer.html", context)
+
+
+def _log_url(found: Reading) -> str:
+    """Return the address of the form for the timed task."""
+    if found.announced:
+        return reverse("log_announced", args=[found.announced.pk])
+    return of_trial("log_timed", found.timer.participant.trial)
 
 
 def _key(request: ParticipantRequest) -> UUID | None:
@@ -134,8 +153,3 @@ def _key(request: ParticipantRequest) -> UUID | None:
         return UUID(request.POST.get("key", ""))
     except ValueError:
         return None
-
-
-def _to(name: str, participant: Participant) -> HttpResponseRedirect:
-    query = urlencode({"trial": participant.trial.slug})
-    return HttpResponseRedirect(f"{reverse(name)}?{query}")

@@ -1,0 +1,106 @@
+"""The forms of tasks that are announced: what is about to begin, and what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from measurement.models import TaskLog
+from measurement.pages.fields import MinutesField
+from measurement.pages.task_forms import EXPLANATIONS, TaskForm
+from measurement.pages.timer_forms import known_of, says
+from measurement.recording import Fault, NewTaskLog, said
+from measurement.timing import Reading
+
+
+class AnnouncementForm(forms.Form):
+    """What kind of task is about to begin, and how long it should take.
+
+    The key is made with the page, so that a form sent twice flips one coin.
+    """
+
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(
+            ("required", "invalid"),
+            _("The page was out of date. Check your answers and send them again"),
+        ),
+    )
+    task_type = forms.ChoiceField(
+        label=_("What kind of task is it?"),
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), _("Select what kind of task it is")
+        ),
+    )
+    forecast_minutes = MinutesField(
+        label=_("How many minutes would it take you without AI?"),
+        help_text=_("Your best guess, for your own working time without breaks."),
+        max_length=20,
+        error_messages={
+            "required": _("Enter how many minutes the task would take without AI"),
+            "max_length": _("Minutes must be a number, like 25"),
+        },
+    )
+    forecast_minutes_with_ai = MinutesField(
+        label=_("How many minutes with AI? (optional)"),
+        help_text=_("Your best guess, checking and correcting included."),
+        max_length=20,
+        required=False,
+        error_messages={"max_length": _("Minutes must be a number, like 25")},
+    )
+
+    def __init__(self, data: Any = None, *, task_types: Sequence[str]) -> None:
+        super().__init__(data, initial={"key": str(uuid4())})
+        self.fields["task_type"].choices = [(name, name) for name in task_types]  # type: ignore[attr-defined]
+        if not task_types:
+            del self.fields["task_type"]
+
+    def said(self) -> dict[str, Any]:
+        """Return what was typed, for announcing.py. Call it on a valid form."""
+        return {"task_type": None, **self.cleaned_data}
+
+    def explain(self, faults: Sequence[Fault]) -> None:
+        """Show what recording.py refused at the fields where it was typed."""
+        for fault in faults:
+            message = EXPLANATIONS.get(fault.rule, EXPLANATIONS["minutes_impossible"])
+            self.add_error(fault.field, message)
+
+    def renew_key(self) -> None:
+        """Take a new key where the one that was sent is none."""
+        self.data = dict(self.data.items()) | {"key": str(uuid4())}
+
+
+class AnnouncedLogForm(TaskForm):
+    """What came of a task that was announced. `timed`: its timer, which is paused."""
+
+    def __init__(
+        self, data: Any = None, *, task_log: TaskLog, tools: Sequence[str], timed: Reading | None
+    ) -> None:
+        super().__init__(
+            data,
+            initial=known_of(timed) if timed else {},
+            task_types=(),
+            tools=tools,
+            announced=said(task_log),
+        )
+        self.timed = timed
+        if timed and not timed.timer.estimated:
+            self.fields["minutes"].help_text = says(timed)
+
+    def agrees_with(self, stored: TaskLog) -> bool:
+        """Return whether a stored log says what was typed."""
+        answers = vars(said(stored))
+        return all(answers[name] == typed for name, typed in self.typed().items())
+
+    def log(self) -> NewTaskLog:
+        """Return the announced task with what was typed. Call it on a valid form."""
+        assert self.announced is not None  # noqa: S101  # given in __init__
+        return replace(
+            self.announced,
+            status=TaskLog.Status.LOGGED,
+            source=TaskLog.Source.RECALL,
+            **self.typed(),
+        )
