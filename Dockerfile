@@ -9,11 +9,13 @@ RUN mkdir -p dashboards/static/build && npm run build
 
 FROM python:3.13-slim AS packages
 COPY requirements/uv.txt requirements/app.txt /requirements/
+COPY measurement/locale /locale
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --require-hashes --requirement /requirements/uv.txt \
     && /venv/bin/uv pip install --no-cache --python /venv --require-hashes \
         --requirements /requirements/app.txt \
-    && /venv/bin/uv pip uninstall --python /venv uv
+    && /venv/bin/pybabel compile --domain django --directory /locale \
+    && /venv/bin/uv pip uninstall --python /venv babel uv
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /site --shell /usr/sbin/nologin trialsite
@@ -21,6 +23,7 @@ WORKDIR /site
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PORT=8000
 COPY --from=packages /venv /venv
 COPY . .
+COPY --from=packages /locale measurement/locale
 COPY --from=assets /site/dashboards/static/build dashboards/static/build
 # The key and the address are this step's only: at run time the environment must give its own.
 RUN SECRET_KEY=only-for-collecting DATABASE_URL=postgresql:///none REDIS_URL=redis://none \

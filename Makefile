@@ -9,12 +9,14 @@ PIP := .venv/bin/uv pip
 LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
 
-.PHONY: install demo test check bench calibrate mutation lock
+.PHONY: install demo test check bench calibrate mutation lock words
 .DEFAULT_GOAL := install
 
-install: .venv/packages var/static/collected var/chromium
+WORDS := measurement/locale/cy/LC_MESSAGES/django.mo
 
-demo: .venv/packages var/static/collected
+install: .venv/packages $(WORDS) var/static/collected var/chromium
+
+demo: .venv/packages $(WORDS) var/static/collected
 	@exec .venv/bin/python -m trialsite.supervisor $(DEMO)
 
 # The coverage of a good run goes to a file: the last lines are pytest's own.
@@ -45,6 +47,16 @@ calibrate: .venv/packages
 # All files, or some: make mutation FILES="estimate groups".
 mutation: .venv/packages
 	@python -m tests.mutation $(FILES)
+
+# New and changed words of the pages go into the Welsh catalogue, those gone from the pages out of it.
+words: .venv/packages
+	@mkdir -p var
+	@pybabel --quiet extract
+	@pybabel --quiet update --locale cy
+	@pybabel compile --statistics
+
+$(WORDS): $(WORDS:.mo=.po) | .venv/packages
+	@pybabel --quiet compile
 
 lock:
 	$(LOCK) requirements/uv.in --output-file requirements/uv.txt $(UPGRADE)

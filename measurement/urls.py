@@ -7,6 +7,7 @@ from django.views.generic import RedirectView, TemplateView
 from measurement.pages import (
     announced_views,
     everybody,
+    language_views,
     log_views,
     my_logs_views,
     survey_views,
@@ -49,6 +50,7 @@ urlpatterns = [
         TemplateView.as_view(template_name="measurement/accessibility.html"),
         name="accessibility",
     ),
+    path("language/", language_views.choose_language, name="choose_language"),
     path("privacy/", everybody.privacy, name="privacy"),
     *sign_in,
 ]

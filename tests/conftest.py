@@ -1,10 +1,23 @@
 """What holds for all tests of the site."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.test import override_settings
+
+from tests.words import COMPILED, catalogue
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _compiled_words() -> None:
+    """Compile the Welsh words as they are now: not every test run begins with `make`."""
+    draft = COMPILED.with_suffix(f".{os.getpid()}")
+    with draft.open("wb") as file:
+        write_mo(file, catalogue())
+    draft.replace(COMPILED)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from measurement.access import roles_of
 from measurement.models import Role
@@ -29,13 +30,16 @@ def navigation(request: HttpRequest | None) -> list[Link]:
 
 def _targets(request: HttpRequest) -> list[tuple[str, str]]:
     if not request.user.is_authenticated:
-        return [("Sign in", reverse("account_request_login_code"))]
+        return [(gettext("Sign in"), reverse("account_request_login_code"))]
     roles = roles_of(request.user)
     targets = []
     if Role.PARTICIPANT in roles:
-        targets += [("Log a task", reverse("log")), ("My logs", reverse("my_logs"))]
+        targets += [
+            (gettext("Log a task"), reverse("log")),
+            (gettext("My logs"), reverse("my_logs")),
+        ]
     if roles & {Role.LEAD, Role.ADMINISTRATOR}:
-        targets.append(("Trials", "/trials/"))
+        targets.append((gettext("Trials"), "/trials/"))
     if Role.ANALYST in roles:
-        targets.append(("API", reverse("api_guide")))
-    return [*targets, ("Sign out", reverse("account_logout"))]
+        targets.append((gettext("API"), reverse("api_guide")))
+    return [*targets, (gettext("Sign out"), reverse("account_logout"))]

@@ -21,7 +21,7 @@ from measurement.models.timer import Timer
 from measurement.models.timer_segment import TimerSegment
 from measurement.models.trial import Trial
 from measurement.models.trial_lists import Department, Grade, Profession, TaskType, Tool
-from measurement.models.user import User
+from measurement.models.user import Language, User
 from measurement.models.winsorising_limit import WinsorisingLimit
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Department",
     "DirtyMark",
     "Grade",
+    "Language",
     "Membership",
     "Participant",
     "ParticipantTotal",

@@ -18,12 +18,25 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
+class Language(models.TextChoices):
+    """A language of the participants' pages, by its own name."""
+
+    ENGLISH = "en", "English"
+    WELSH = "cy", "Cymraeg"
+
+
 class User(AbstractBaseUser):
     """A person who can sign in; what they may do comes from their memberships."""
 
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    language = models.CharField(
+        max_length=2,
+        choices=Language.choices,
+        default=Language.ENGLISH,
+        help_text="Of the pages and emails",
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -35,7 +48,10 @@ class User(AbstractBaseUser):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_is_lower_case"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(language__in=Language.values), name="user_language_is_known"
+            ),
         ]
 
     def __str__(self) -> str:

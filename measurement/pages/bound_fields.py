@@ -1,9 +1,11 @@
 """From fields of Django forms to the parameters of GOV.UK's component macros."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.forms import BaseForm, BoundField, MultiWidget
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 __all__ = [
     "choice_params",
@@ -15,6 +17,8 @@ __all__ = [
 ]
 
 Params = dict[str, Any]
+
+_PARTS: Final = {"_day": _("Day"), "_month": _("Month"), "_year": _("Year")}
 
 
 def error_links(form: BaseForm) -> list[Params]:
@@ -33,7 +37,9 @@ def text_params(field: BoundField, **params: Any) -> Params:
 
 def select_params(field: BoundField, **params: Any) -> Params:
     """Return the parameters of govukSelect for a choice field; nothing is chosen beforehand."""
-    return text_params(field, items=[{"value": "", "text": "Choose one"}, *_items(field)], **params)
+    return text_params(
+        field, items=[{"value": "", "text": gettext("Choose one")}, *_items(field)], **params
+    )
 
 
 def choice_params(field: BoundField, **params: Any) -> Params:
@@ -49,9 +55,9 @@ def choice_params(field: BoundField, **params: Any) -> Params:
 
 def tick_params(field: BoundField, **params: Any) -> Params:
     """Return the parameters of govukCheckboxes for a yes-or-no field: one box with its label."""
-    box: Params = {"value": "true", "text": field.label, "checked": bool(field.value())}
+    box: Params = {"value": "true", "text": str(field.label), "checked": bool(field.value())}
     if field.help_text:
-        box["hint"] = {"text": field.help_text}
+        box["hint"] = {"text": str(field.help_text)}
     rest = {key: value for key, value in _params(field).items() if key not in ("hint", "value")}
     return rest | {"idPrefix": field.auto_id, "items": [box], **params}
 
@@ -72,14 +78,17 @@ def _params(field: BoundField) -> Params:
     value = field.value()
     params: Params = {"name": field.html_name, "value": "" if value is None else str(value)}
     if field.help_text:
-        params["hint"] = {"text": field.help_text}
+        params["hint"] = {"text": str(field.help_text)}
     if field.errors:
-        params["errorMessage"] = {"text": str(field.errors[0])}
+        params["errorMessage"] = {
+            "text": str(field.errors[0]),
+            "visuallyHiddenText": pgettext("before the words of an error", "Error"),
+        }
     return params
 
 
 def _label(field: BoundField) -> Params:
-    return {"text": field.label, "classes": "govuk-!-font-weight-bold"}
+    return {"text": str(field.label), "classes": "govuk-!-font-weight-bold"}
 
 
 def _items(field: BoundField) -> list[Params]:
@@ -97,7 +106,7 @@ def _date_parts(field: BoundField) -> list[Params]:
         {
             "id": f"{field.auto_id}{suffix}",
             "name": f"{field.html_name}{suffix}",
-            "label": suffix.strip("_").capitalize(),
+            "label": str(_PARTS[suffix]),
             "value": "" if value is None else str(value),
             "classes": _width(suffix) + (" govuk-input--error" if suffix in faulty else ""),
         }

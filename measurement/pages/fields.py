@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 
 class MinutesField(forms.CharField):
@@ -23,7 +24,7 @@ class MinutesField(forms.CharField):
         if typed == "":
             return None
         if not self.NUMBER.fullmatch(typed):
-            raise ValidationError("Minutes must be a number, like 25")
+            raise ValidationError(_("Minutes must be a number, like 25"))
         return float(typed)
 
 
@@ -43,6 +44,11 @@ class DayField(forms.Field):
 
     widget = DayWidget
     PARTS: Final = {"day": r"[0-9]{1,2}", "month": r"[0-9]{1,2}", "year": r"[0-9]{4}"}
+    MISSING: Final = {
+        "day": _("The date must include a day"),
+        "month": _("The date must include a month"),
+        "year": _("The date must include a year"),
+    }
 
     def clean(self, value: Sequence[str | None]) -> datetime.date:
         """Return the day. Raises ValidationError with the code of the part that is missing."""
@@ -51,11 +57,11 @@ class DayField(forms.Field):
         if len(missing) == len(typed):
             raise ValidationError(self.error_messages["required"])
         if missing:
-            raise ValidationError(f"The date must include a {missing[0]}", code=missing[0])
+            raise ValidationError(self.MISSING[missing[0]], code=missing[0])
         try:
             return datetime.date(*self._numbers(typed))
         except ValueError as error:
-            raise ValidationError("The date must be a real date, like 27 3 2025") from error
+            raise ValidationError(_("The date must be a real date, like 27 3 2025")) from error
 
     def _numbers(self, typed: dict[str, str]) -> tuple[int, int, int]:
         """Return year, month and day. Raises ValueError if one is not written in digits."""

@@ -8,10 +8,14 @@ from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from measurement.estimation.definition import MAX_MINUTES
 from measurement.models import TaskLog
 from measurement.pages.fields import DayField, MinutesField
+from measurement.pages.wording import minutes
 from measurement.recording import Fault, NewTaskLog, said, version
 
 NO_AI: Final = "no"
@@ -21,16 +25,24 @@ TOOL: Final = "tool:"
 
 SAID_BEFORE: Final = ("task_type", "date", "novel")
 """What is known of a task that was announced: one that would be done without AI too."""
-QUALITIES: Final = [("1", "1, poor"), ("2", "2"), ("3", "3"), ("4", "4"), ("5", "5, excellent")]
+QUALITIES: Final = [
+    ("1", _("1, poor")),
+    ("2", "2"),
+    ("3", "3"),
+    ("4", "4"),
+    ("5", _("5, excellent")),
+]
 EXPLANATIONS: Final = {
-    "minutes_impossible": (
-        f"Minutes must be more than 0 and no more than {MAX_MINUTES:,}, a whole day"
+    "minutes_impossible": format_lazy(
+        _("Minutes must be more than 0 and no more than {most}, a whole day"),
+        most=f"{MAX_MINUTES:,}",
     ),
-    "date_in_the_future": "The date must be today or in the past",
-    "task_type_unknown": "This kind of task was taken off the list. Select another",
-    "tool_unknown": "This tool was taken off the list. Select another answer",
+    "date_in_the_future": _("The date must be today or in the past"),
+    "task_type_unknown": _("This kind of task was taken off the list. Select another"),
+    "tool_unknown": _("This tool was taken off the list. Select another answer"),
 }
 """What people are told for the rules of recording.py that they can break with the form."""
+UNEXPLAINED: Final = _("This answer cannot be stored. Change it, then send your answers again")
 
 
 class TaskForm(forms.Form):
@@ -40,38 +52,40 @@ class TaskForm(forms.Form):
     """
 
     task_type = forms.ChoiceField(
-        label="What kind of task was it?",
+        label=_("What kind of task was it?"),
         error_messages=dict.fromkeys(
-            ("required", "invalid_choice"), "Select what kind of task it was"
+            ("required", "invalid_choice"), _("Select what kind of task it was")
         ),
     )
     ai = forms.ChoiceField(
-        label="Did you use AI for this task?",
-        error_messages=dict.fromkeys(("required", "invalid_choice"), "Select whether you used AI"),
+        label=_("Did you use AI for this task?"),
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), _("Select whether you used AI")
+        ),
     )
     minutes = MinutesField(
-        label="How many minutes did it take?",
-        help_text="Your own working time, with checking and correcting. Leave out breaks.",
+        label=_("How many minutes did it take?"),
+        help_text=_("Your own working time, with checking and correcting. Leave out breaks."),
         max_length=20,
         error_messages={
-            "required": "Enter how many minutes the task took",
-            "max_length": "Minutes must be a number, like 25",
+            "required": _("Enter how many minutes the task took"),
+            "max_length": _("Minutes must be a number, like 25"),
         },
     )
     date = DayField(
-        label="When did you do it?",
-        help_text="For example, 27 3 2025",
-        error_messages={"required": "Enter the date when you did the task"},
+        label=_("When did you do it?"),
+        help_text=_("For example, 27 3 2025"),
+        error_messages={"required": _("Enter the date when you did the task")},
     )
     quality = forms.ChoiceField(
-        label="How good was the result? (optional)",
+        label=_("How good was the result? (optional)"),
         choices=QUALITIES,
         required=False,
-        error_messages={"invalid_choice": "Select how good the result was, or leave it out"},
+        error_messages={"invalid_choice": _("Select how good the result was, or leave it out")},
     )
     novel = forms.BooleanField(
-        label="I would not have done this task without AI",
-        help_text="Tick this if you did the task only because AI was there to help.",
+        label=_("I would not have done this task without AI"),
+        help_text=_("Tick this if you did the task only because AI was there to help."),
         required=False,
     )
 
@@ -98,7 +112,7 @@ class TaskForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("novel") and cleaned.get("ai") == NO_AI:
             self.add_error(
-                "novel", "Untick this box, or change your answer about using AI: they contradict"
+                "novel", _("Untick this box, or change your answer about using AI: they contradict")
             )
         return cleaned
 
@@ -120,7 +134,7 @@ class TaskForm(forms.Form):
         """Show what recording.py refused at the fields where it was typed."""
         for fault in faults:
             field = "ai" if fault.field == "tool" else fault.field
-            message = EXPLANATIONS.get(fault.rule, f"Enter {fault.allowed}")
+            message = EXPLANATIONS.get(fault.rule, UNEXPLAINED)
             self.add_error(field if field in self.fields else None, message)
 
 
@@ -136,7 +150,7 @@ class TaskLogForm(TaskForm):
         widget=forms.HiddenInput,
         error_messages=dict.fromkeys(
             ("required", "invalid"),
-            "The page was out of date. Check your answers and send them again",
+            _("The page was out of date. Check your answers and send them again"),
         ),
     )
 
@@ -163,8 +177,11 @@ class TaskLogForm(TaskForm):
         self.renew_key()
         self.add_error(
             None,
-            f"You have already logged this task, with {stored.minutes:g} minutes. "
-            "If this is another task, send it again",
+            gettext(
+                "You have already logged this task, with %(minutes)s. If this is another task, "
+                "send it again"
+            )
+            % {"minutes": minutes(stored.minutes or 0)},
         )
 
     def renew_key(self) -> None:
@@ -201,8 +218,10 @@ class CorrectionForm(TaskForm):
         self.data = dict(self.data.items()) | {"version": version(stored)}
         self.add_error(
             None,
-            "This task was changed in another window. Compare with what is stored now, then "
-            "save your answers again",
+            gettext(
+                "This task was changed in another window. Compare with what is stored now, then "
+                "save your answers again"
+            ),
         )
 
 
@@ -210,12 +229,12 @@ class VoidForm(forms.Form):
     """Why a task log should not count."""
 
     reason = forms.CharField(
-        label="Why should it not count?",
-        help_text="For example, you logged it twice. Do not include names or personal details.",
+        label=_("Why should it not count?"),
+        help_text=_("For example, you logged it twice. Do not include names or personal details."),
         max_length=500,
         error_messages={
-            "required": "Enter why the task should not count",
-            "max_length": "The reason must be 500 characters or less",
+            "required": _("Enter why the task should not count"),
+            "max_length": _("The reason must be 500 characters or less"),
         },
     )
 
@@ -235,5 +254,6 @@ def _shown(stored: NewTaskLog) -> dict[str, Any]:
 
 
 def _ai_choices(tools: Sequence[str]) -> list[tuple[str, str]]:
-    named = [(f"{TOOL}{tool}", f"Yes, with {tool}") for tool in tools]
-    return [(NO_AI, "No"), *named, (AI, "Yes, with another AI tool" if tools else "Yes")]
+    named = [(f"{TOOL}{tool}", gettext("Yes, with %(tool)s") % {"tool": tool}) for tool in tools]
+    other = gettext("Yes, with another AI tool") if tools else gettext("Yes")
+    return [(NO_AI, gettext("No")), *named, (AI, other)]

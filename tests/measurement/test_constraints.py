@@ -154,6 +154,9 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         )
     ],
     "user_email_is_lower_case": [lambda rows: User.objects.create(email="Upper@example.com")],
+    "user_language_is_known": [
+        lambda rows: User.objects.create(email="a@example.com", language="de")
+    ],
     "membership_role_once": [
         lambda rows: rows.twice(
             Membership.objects.create, user=rows.user, trial=rows.trial, role="lead"

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from trialsite.jinja import long_date, minutes, moment, number
+from measurement.pages.wording import long_date, minutes, moment, number
 
 
 def test_a_day_is_said_as_people_say_it() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from measurement.pages.bound_fields import date_params, error_links, tick_params
 from measurement.pages.fields import DayField, MinutesField
-from measurement.pages.task_forms import TaskLogForm, VoidForm
+from measurement.pages.task_forms import UNEXPLAINED, TaskLogForm, VoidForm
 from measurement.recording import Fault
 
 KEY = str(uuid4())
@@ -179,7 +179,7 @@ def test_refusals_are_explained_where_they_were_typed() -> None:
     )
     assert "1,440" in form.errors["minutes"][0]
     assert "list" in form.errors["ai"][0]
-    assert form.non_field_errors() == ["Enter one of 1, 2"]
+    assert form.non_field_errors() == [UNEXPLAINED]
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501])

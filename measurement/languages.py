@@ -1,0 +1,95 @@
+"""In which language somebody is spoken to.
+
+Once signed in the account says it, on every device; before that the session does. The pages of
+staff and the API are in English.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from measurement.models import Language, User
+
+IN_ENGLISH: Final = ("/api-guide/", "/api/", "/demo/", "/healthz", "/readyz", "/trials/")
+"""What the addresses begin with that are for staff and programs."""
+_CHOSEN: Final = "language"
+
+
+def language_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Return what answers each request in its language."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        language = language_of(request)
+        with translation.override(language):
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    return answer
+
+
+def language_of(request: HttpRequest) -> str:
+    """Return the code of the language to answer in."""
+    if is_in_english(request):
+        return Language.ENGLISH.value
+    if isinstance(request.user, User):
+        return request.user.language
+    return str(request.session.get(_CHOSEN, Language.ENGLISH.value))
+
+
+def other_language(request: HttpRequest | None) -> Language | None:
+    """Return the language that the page can be had in besides its own; None for staff's pages."""
+    if request is None or is_in_english(request):
+        return None
+    return Language.ENGLISH if shown_language() == Language.WELSH else Language.WELSH
+
+
+def shown_language() -> str:
+    """Return the code of the language that is spoken now: en or cy."""
+    return Language.WELSH if translation.get_language() == Language.WELSH else Language.ENGLISH
+
+
+def is_in_english(request: HttpRequest) -> bool:
+    """Return whether the address is for staff or programs."""
+    return request.path.startswith(IN_ENGLISH)
+
+
+def choose(request: HttpRequest, language: Language) -> None:
+    """Keep the language that somebody chose: at the account, before sign-in in the session."""
+    if isinstance(request.user, User):
+        _store(request.user, language)
+    else:
+        request.session[_CHOSEN] = language.value
+
+
+def take_over(request: HttpRequest, user: User) -> None:
+    """Give an account, at its sign-in, the language that was chosen before it, if any."""
+    chosen = request.session.pop(_CHOSEN, None)
+    if chosen is not None:
+        _store(user, Language(chosen))
+
+
+def language_for_email(request: HttpRequest, address: str) -> str:
+    """Return the language of an email: chosen in this session, else the account's, else English.
+
+    One query, whether or not there is an account.
+    """
+    stored = User.objects.filter(email=address.lower()).values_list("language", flat=True).first()
+    return str(request.session.get(_CHOSEN) or stored or Language.ENGLISH.value)
+
+
+def signed_out(request: HttpRequest, before: User | AnonymousUser) -> None:
+    """Let the session that follows on signing out speak as the account did."""
+    if isinstance(before, User) and before.language != Language.ENGLISH:
+        request.session[_CHOSEN] = before.language
+
+
+def _store(user: User, language: Language) -> None:
+    if user.language != language:
+        user.language = language.value
+        user.save(update_fields=["language"])
