@@ -1,13 +1,33 @@
 """Who may reach what. Another trial's objects do not exist for those without a role in it."""
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING, TypedDict
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 
-from measurement.models import Membership, Participant, Role, TaskLog, Trial, User
+from measurement.models import (
+    Membership,
+    NoticeAcceptance,
+    Participant,
+    PrivacyNotice,
+    Role,
+    TaskLog,
+    Trial,
+    User,
+)
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Asked(TypedDict):
+    """What the database is asked beside the row of somebody who takes part."""
+
+    has_notice_to_accept: bool
 
 
 class SignedInRequest(HttpRequest):
@@ -60,15 +80,19 @@ def participations(user: User | AnonymousUser) -> QuerySet[Participant]:
     )
 
 
-def participants_of(user: User) -> list[Participant]:
+def participants_of(user: User) -> "list[WithAnnotations[Participant, Asked]]":
     """Return who `user` is in each trial. Raises PermissionDenied if in none."""
-    participants = list(participations(user))
+    participants = list(
+        participations(user).annotate(has_notice_to_accept=Exists(_newer_notices()))
+    )
     if not participants:
         raise PermissionDenied("This page is for people who take part in a trial.")
     return participants
 
 
-def participant_in(participants: list[Participant], slug: str | None) -> Participant:
+def participant_in(
+    participants: "list[WithAnnotations[Participant, Asked]]", slug: str | None
+) -> "WithAnnotations[Participant, Asked]":
     """Return the participant of the named trial, or the only one. Raises Http404."""
     if slug is None and len(participants) == 1:
         return participants[0]
@@ -76,6 +100,15 @@ def participant_in(participants: list[Participant], slug: str | None) -> Partici
         if participant.trial.slug == slug:
             return participant
     raise Http404("No such trial")
+
+
+def _newer_notices() -> QuerySet[PrivacyNotice]:
+    """Return the trial's privacy notices that are newer than all that the participant accepted."""
+    # Two levels out: the participant of the query that asks for notices.
+    accepted = NoticeAcceptance.objects.filter(participant=OuterRef(OuterRef("pk")))
+    newest = accepted.order_by("-notice__version").values("notice__version")[:1]
+    known = Coalesce(Subquery(newest), 0)
+    return PrivacyNotice.objects.filter(trial=OuterRef("trial"), version__gt=known)
 
 
 def own_logs(user: User) -> QuerySet[TaskLog]:

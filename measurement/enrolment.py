@@ -58,7 +58,7 @@ def enrol(
             pseudonym=pseudonym_of(user=user, trial=trial),
             team=team,
             enrolled_on=enrolled_on,
-            **{name: _entry(trial, name, value) for name, value in given.items()},
+            **{name: entry(trial, name, value) for name, value in given.items()},
         )
         grant(user=user, trial=trial, role=Role.PARTICIPANT, actor=actor)
         _leave_traces(participant, "enrol_participant", actor)
@@ -127,14 +127,18 @@ def withdraw(*, participant: Participant, on: datetime.date, actor: User | None)
         _leave_traces(participant, "withdraw_participant", actor, on=on.isoformat())
 
 
-def _entry(trial: Trial, name: str, value: str | None) -> Any:
+def entry(trial: Trial, name: str, value: str | None) -> Any:
+    """Return the row of that value in the trial's list `name`, one of LISTS; None for None.
+
+    Raises ValueError for what the list does not have.
+    """
     if value is None:
         return None
     entries = LISTS[name]._default_manager.filter(trial=trial)
-    entry = entries.filter(name=value).first()
-    if entry is None:
+    found = entries.filter(name=value).first()
+    if found is None:
         raise ValueError(f"{name} {value!r}: {_one_of(entries)} is allowed")
-    return entry
+    return found
 
 
 def _arm(trial: Trial, name: str | None) -> Arm | None:

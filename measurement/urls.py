@@ -6,7 +6,9 @@ from django.views.generic import RedirectView, TemplateView
 
 from measurement.pages import (
     announced_views,
+    baseline_views,
     everybody,
+    joining_views,
     language_views,
     log_views,
     my_logs_views,
@@ -40,6 +42,9 @@ urlpatterns = [
     path("log/announce/", announced_views.announce, name="announce"),
     path("log/announced/<int:pk>/", announced_views.log_announced, name="log_announced"),
     path("log/<int:pk>/stored/", log_views.logged, name="logged"),
+    path("join/<str:token>/", joining_views.join, name="join"),
+    path("notice/", joining_views.notice, name="notice"),
+    path("baseline/", baseline_views.answer_baseline, name="baseline"),
     path("survey/", survey_views.survey, name="survey"),
     path("my-logs/", my_logs_views.my_logs, name="my_logs"),
     path("my-logs/<int:pk>/correct/", my_logs_views.correct, name="correct_log"),

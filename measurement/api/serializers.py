@@ -112,7 +112,7 @@ class TaskLogRow(serializers.Serializer[TaskLog]):
 
 
 class ParticipantRow(serializers.Serializer[Any]):
-    """A participant: the columns of participants.csv."""
+    """A participant: the columns of participants.csv, and an answer that has no column there."""
 
     participant = serializers.CharField(source="pseudonym", help_text="Pseudonym.")
     department = Text("Employer.", source="department.name")
@@ -127,6 +127,10 @@ class ParticipantRow(serializers.Serializer[Any]):
     enrolled_on = _Date(help_text="Day of joining.")
     withdrawn_on = _Date(help_text="Day of leaving, if any.")
     baseline_minutes = _Number(help_text="Minutes of the usual task before the trial.")
+    ai_use_before = Text(
+        "How often AI was used at work before the trial: never, rarely, weekly or daily.",
+        source="baseline.ai_use_before",
+    )
 
 
 class SurveyRow(serializers.Serializer[Any]):

@@ -214,7 +214,7 @@ class Participants(TrialView, ListAPIView[Participant]):
     def get_queryset(self) -> QuerySet[Participant]:
         """Return the trial's participants with what they name."""
         return Participant.objects.filter(trial=self.reach.trial).select_related(
-            "department", "grade", "profession", "assignment__arm"
+            "department", "grade", "profession", "assignment__arm", "baseline"
         )
 
     @extend_schema(

@@ -1,10 +1,14 @@
 """The demonstration's sign-ins: one address a role, in both trials."""
 
+import datetime
 from typing import Final
 
-from measurement import enrolment
-from measurement.models import Participant, Role, Trial, User
+from django.utils import timezone
 
+from measurement import enrolment, notices
+from measurement.models import Participant, PrivacyNotice, Role, Trial, User
+
+KEPT_FOR: Final = datetime.timedelta(days=730)
 PARTICIPANT: Final = "participant@demo.example"
 SIGN_INS: Final[dict[str, tuple[Role, str]]] = {
     PARTICIPANT: (Role.PARTICIPANT, "logs tasks, sees own logs"),
@@ -23,6 +27,18 @@ def admit(trial: Trial) -> None:
         enrolment.grant(user=user, trial=trial, role=role, actor=None)
 
 
+def _publish_notice(trial: Trial) -> PrivacyNotice:
+    """Have the trial say what becomes of data: participants of the demonstration accepted it."""
+    today = timezone.localdate()
+    return notices.newest(trial) or notices.publish(
+        trial=trial,
+        controller="Government of Imaginaria",
+        contact="privacy@demo.example",
+        keep_until=max(today, trial.ends_on or today) + KEPT_FOR,
+        actor=None,
+    )
+
+
 def _take_part(user: User, trial: Trial) -> None:
     people = Participant.objects.filter(trial=trial)
     if people.filter(user=user).exists():
@@ -32,3 +48,4 @@ def _take_part(user: User, trial: Trial) -> None:
     if first is None:
         raise ValueError(f"trial {trial.slug}: nobody is left whom {user.email} could be")
     enrolment.link(participant=first, user=user, actor=None)
+    notices.accept(participant=first, notice=_publish_notice(trial), actor=user)

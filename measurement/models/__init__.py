@@ -6,13 +6,17 @@ from measurement.models.api_token import ApiToken
 from measurement.models.arm import Arm
 from measurement.models.assignment import Assignment
 from measurement.models.audit_event import AuditEvent
+from measurement.models.baseline_answer import BaselineAnswer
 from measurement.models.cell import Cell
 from measurement.models.dirty_mark import DirtyMark
+from measurement.models.invitation import Invitation
 from measurement.models.membership import Membership, Role
+from measurement.models.notice_acceptance import NoticeAcceptance
 from measurement.models.participant import Participant
 from measurement.models.participant_total import ParticipantTotal
 from measurement.models.plan_change import PlanChange
 from measurement.models.plan_lock import PlanLock
+from measurement.models.privacy_notice import PrivacyNotice
 from measurement.models.refusal import Refusal
 from measurement.models.stored_estimate import StoredEstimate
 from measurement.models.survey_response import SurveyResponse
@@ -31,16 +35,20 @@ __all__ = [
     "Arm",
     "Assignment",
     "AuditEvent",
+    "BaselineAnswer",
     "Cell",
     "Department",
     "DirtyMark",
     "Grade",
+    "Invitation",
     "Language",
     "Membership",
+    "NoticeAcceptance",
     "Participant",
     "ParticipantTotal",
     "PlanChange",
     "PlanLock",
+    "PrivacyNotice",
     "Profession",
     "Refusal",
     "Role",

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from measurement import inviting
 from measurement.access import SignedInRequest, roles_of
 from measurement.models import Role, User
 
@@ -16,9 +17,11 @@ from measurement.models import Role, User
 @require_safe
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
-    """Say what the service is, or go to what the role does."""
+    """Say what the service is, or go to an open invitation or to what the role does."""
     if not isinstance(request.user, User):
         return render(request, "measurement/start.html")
+    if invitation := inviting.waiting(request.user):
+        return redirect(inviting.path_of(invitation))
     homes = _homes(roles_of(request.user))
     if len(homes) == 1:
         return redirect(homes[0][0])

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -16,14 +16,32 @@ from measurement.models import Participant, Trial
 
 
 class ParticipantRequest(SignedInRequest):
-    """A request of a participant; `several_trials`: they take part in more than one."""
+    """A request of a participant.
+
+    `several_trials`: they take part in more than one. `has_notice_to_accept`: the trial has a newer
+    privacy notice than the one that they accepted.
+    """
 
     several_trials: bool
+    has_notice_to_accept: bool
 
 
-def participant_page(
-    view: Callable[[ParticipantRequest, Participant], HttpResponse],
-) -> Callable[..., HttpResponse]:
+ParticipantView = Callable[[ParticipantRequest, Participant], HttpResponse]
+
+
+def participant_page(view: ParticipantView) -> Callable[..., HttpResponse]:
+    """Serve `view` to people who take part and have accepted the newest privacy notice."""
+
+    @wraps(view)
+    def page(request: ParticipantRequest, participant: Participant) -> HttpResponse:
+        if request.has_notice_to_accept:
+            return redirect(of_trial("notice", participant.trial))
+        return view(request, participant)
+
+    return page_before_notice(page)
+
+
+def page_before_notice(view: ParticipantView) -> Callable[..., HttpResponse]:
     """Serve `view` to people who take part, each page for one trial and kept in no cache.
 
     Who takes part in several trials and names none (`?trial=`) is asked which.
@@ -40,7 +58,9 @@ def participant_page(
         if slug is None and request.several_trials:
             choice = {"participants": participants}
             return render(request, "measurement/choose_trial.html", choice)
-        return view(request, participant_in(participants, slug))
+        participant = participant_in(participants, slug)
+        request.has_notice_to_accept = participant.has_notice_to_accept
+        return view(request, participant)
 
     return page
 

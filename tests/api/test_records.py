@@ -5,8 +5,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from measurement.models import Participant, Role
+from measurement.models import BaselineAnswer, Participant, Role
 from tests.api.conftest import (
     LOGS,
     Team,
@@ -64,6 +65,9 @@ def test_participants_get_their_own_logs(tea: Team, participant: Client) -> None
 
 def test_participants_come_with_their_assignment(tea: Team, analyst: Client) -> None:
     Participant.objects.create(trial=tea.trial, pseudonym="bare")
+    BaselineAnswer.objects.create(
+        participant=tea.participant, ai_use_before="weekly", answered_at=timezone.now()
+    )
     assigned, _, bare = rows_of(analyst, address("participants"))
     assert assigned == {
         "participant": "p-1",
@@ -77,6 +81,7 @@ def test_participants_come_with_their_assignment(tea: Team, analyst: Client) -> 
         "enrolled_on": None,
         "withdrawn_on": None,
         "baseline_minutes": None,
+        "ai_use_before": "weekly",
     }
     assert bare == dict.fromkeys(assigned) | {"participant": "bare"}
 

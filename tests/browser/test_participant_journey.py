@@ -30,6 +30,10 @@ def sign_in(visitor: Visitor, email: str) -> None:
     visitor.look("^Sign in$")
     visitor.page.get_by_label("Email address").fill(email)
     visitor.press("Email me a code")
+    enter_code(visitor)
+
+
+def enter_code(visitor: Visitor) -> None:
     visitor.look("Check your email")
     visitor.page.get_by_role("link", name="See the codes").click()
     visitor.look("Sign-in codes of the demo")

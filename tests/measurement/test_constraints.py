@@ -18,14 +18,18 @@ from measurement.models import (
     Arm,
     Assignment,
     AuditEvent,
+    BaselineAnswer,
     Cell,
     Department,
     Grade,
+    Invitation,
     Membership,
+    NoticeAcceptance,
     Participant,
     ParticipantTotal,
     PlanChange,
     PlanLock,
+    PrivacyNotice,
     Profession,
     Refusal,
     StoredEstimate,
@@ -122,6 +126,19 @@ class Rows:
         timer = Timer.objects.create(participant=self.participant)
         for fields in several:
             TimerSegment.objects.create(timer=timer, started_at=NOW, **fields)
+
+    def notice(self, **fields: Any) -> PrivacyNotice:
+        facts = {"controller": "C", "contact": "c@example.com", "keep_until": NOW.date()}
+        row = {"trial": self.trial, "version": 1, "edition": 1}
+        return PrivacyNotice.objects.create(**row | facts | fields)
+
+    def invitation(self, **fields: Any) -> None:
+        row = {"trial": self.trial, "user": self.user, "invited_at": NOW}
+        Invitation.objects.create(**row | fields)
+
+    def baseline(self, **fields: Any) -> None:
+        row = {"participant": self.participant, "ai_use_before": "never", "answered_at": NOW}
+        BaselineAnswer.objects.create(**row | fields)
 
     def twice(self, make: Callable[..., Any], **fields: Any) -> None:
         make(**fields)
@@ -258,6 +275,22 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
     "timer_segment_ends_after_its_start": [
         lambda rows: rows.segments({"ended_at": NOW - datetime.timedelta(seconds=1)})
     ],
+    "privacy_notice_version_once": [lambda rows: rows.twice(rows.notice)],
+    "privacy_notice_controller_is_not_blank": [lambda rows: rows.notice(controller=" ")],
+    "notice_acceptance_once_a_version": [
+        lambda rows: rows.twice(
+            NoticeAcceptance.objects.create,
+            participant=rows.participant,
+            notice=rows.notice(),
+            accepted_at=NOW,
+        )
+    ],
+    "invitation_once_a_trial": [lambda rows: rows.twice(rows.invitation)],
+    "invitation_answer_has_its_moment": [
+        lambda rows: rows.invitation(accepted=True),
+        lambda rows: rows.invitation(answered_at=NOW),
+    ],
+    "baseline_answer_ai_use_is_known": [lambda rows: rows.baseline(ai_use_before="hourly")],
     "refusal_counts_one": [
         lambda rows: Refusal.objects.create(trial=rows.trial, rule="r", count=0)
     ],
@@ -282,6 +315,7 @@ UNIQUE: dict[str, Callable[[Rows], object]] = {
     "measurement_assignment_participant_id": lambda rows: rows.twice(
         Assignment.objects.create, participant=rows.participant
     ),
+    "measurement_baselineanswer_participant_id": lambda rows: rows.twice(rows.baseline),
     "measurement_timer_participant_id": lambda rows: rows.twice(
         Timer.objects.create, participant=rows.participant
     ),

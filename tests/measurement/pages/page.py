@@ -1,5 +1,6 @@
 """What a page consists of, and what people type into the form of a task."""
 
+import html
 import re
 from html.parser import HTMLParser
 from typing import Protocol
@@ -25,6 +26,11 @@ class Page(HTMLParser):
         self.text = answer.content.decode()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.feed(self.text)
+
+    @property
+    def words(self) -> str:
+        """What a reader sees, in one line."""
+        return " ".join(html.unescape(re.sub(r"<[^>]*>", "", self.text)).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
