@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
 
 from measurement.models import Membership, Participant, Role, TaskLog, Trial, User
 
@@ -64,7 +65,7 @@ def participants_of(user: User) -> list[Participant]:
     """Return who `user` is in each trial. Raises PermissionDenied if in none."""
     participants = list(participations(user))
     if not participants:
-        raise PermissionDenied("This page is for people who take part in a trial.")
+        raise PermissionDenied(gettext("This page is for people who take part in a trial."))
     return participants
 
 

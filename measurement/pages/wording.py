@@ -38,6 +38,11 @@ def minutes(value: float) -> str:
     return ngettext("%(number)s minute", "%(number)s minutes", count) % {"number": shown}
 
 
+def minute_words() -> list[str]:
+    """Return how 0 to 7 minutes are said, for scripts: more are said like 7 in every language."""
+    return [minutes(count) for count in range(8)]
+
+
 def hours(value: int) -> str:
     """Return a length of time: 1 hour, 30 hours."""
     return ngettext("%(number)s hour", "%(number)s hours", value) % {"number": f"{value:,}"}
