@@ -1,9 +1,9 @@
 """Every page of participants and for the public, in Welsh: no English is left."""
 
 import datetime
+import functools
 import re
 from collections.abc import Iterator
-from functools import cache
 from html.parser import HTMLParser
 
 import pytest
@@ -65,7 +65,7 @@ class Texts(HTMLParser):
         self.found.append(" ".join(data.split()))
 
 
-@cache
+@functools.cache
 def translated() -> list[re.Pattern[str]]:
     """Return what each English text looks like that is not the same in Welsh."""
     texts = {
