@@ -6,8 +6,10 @@ staff and the API are in English.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
@@ -15,6 +17,7 @@ from measurement.models import Language, User
 
 IN_ENGLISH: Final = ("/api-guide/", "/api/", "/demo/", "/healthz", "/readyz", "/trials/")
 """What the addresses begin with that are for staff and programs."""
+WORDS: Final = Path(__file__).parent / "locale" / "cy" / "LC_MESSAGES" / "django.mo"
 _CHOSEN: Final = "language_chosen"
 _SPOKEN: Final = "language_spoken"
 """In the session of nobody yet: the language somebody chose, and that of who just signed out."""
@@ -23,7 +26,12 @@ _SPOKEN: Final = "language_spoken"
 def language_middleware(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Return what answers each request in its language."""
+    """Return what answers each request in its language.
+
+    Raises ImproperlyConfigured without the compiled words: pages would fall back to English.
+    """
+    if not WORDS.exists():
+        raise ImproperlyConfigured(f"{WORDS.name} is missing: run `make install`")
 
     def answer(request: HttpRequest) -> HttpResponse:
         language = language_of(request)

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog, Message
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
-from trialsite.embedded import ROOT
+from measurement.languages import WORDS
 
-WRITTEN = ROOT / "measurement" / "locale" / "cy" / "LC_MESSAGES" / "django.po"
-COMPILED = WRITTEN.with_suffix(".mo")
+WRITTEN = WORDS.with_suffix(".po")
 MARKS = re.compile(r"%\(\w+\)\w|%%|\{\w*\}|<[^>]*>")
 """What a translation must take over as it is: places for words of the program, and tags."""
 
@@ -26,7 +26,7 @@ def updated(folder: Path) -> str:
     """Return the catalogue's text as `make words` would write it."""
     template, written = folder / "words.pot", folder / "django.po"
     written.write_bytes(WRITTEN.read_bytes())
-    babel = CommandLineInterface()
+    babel: Any = CommandLineInterface()
     babel.run(["pybabel", "-q", "extract", "--output-file", str(template)])
     files = ["--input-file", str(template), "--output-file", str(written)]
     babel.run(["pybabel", "-q", "update", "--locale", "cy", *files])

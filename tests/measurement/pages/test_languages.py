@@ -1,11 +1,13 @@
 """The language of the pages: how it is chosen, where it is kept, and who is spoken to in it."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -13,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from pytest_django import DjangoAssertNumQueries
 
+from measurement import languages
 from measurement.models import Language, Participant, Role, Trial, User
 from tests.measurement.pages.page import Page, answers
 from tests.people import make_participant, make_user
@@ -65,7 +68,7 @@ def stored(user: User | None) -> str:
 
 def welsh(participant: Participant) -> Participant:
     """Have a participant's account speak Welsh."""
-    User.objects.filter(pk=participant.user_id).update(language=Language.WELSH)
+    User.objects.filter(participant=participant).update(language=Language.WELSH)
     return participant
 
 
@@ -273,6 +276,14 @@ def test_the_probes_ask_no_database(
 ) -> None:
     with django_assert_num_queries(0):
         assert client.get("/healthz").status_code == 200
+
+
+def test_without_the_compiled_words_nothing_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(languages, "WORDS", tmp_path / "django.mo")
+    with pytest.raises(ImproperlyConfigured, match="make install"):
+        Client().get("/")
 
 
 def test_the_languages_are_those_of_the_settings() -> None:
