@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
 
 from measurement.models import (
     Membership,
@@ -86,7 +87,7 @@ def participants_of(user: User) -> "list[WithAnnotations[Participant, Asked]]":
         participations(user).annotate(has_notice_to_accept=Exists(_newer_notices()))
     )
     if not participants:
-        raise PermissionDenied("This page is for people who take part in a trial.")
+        raise PermissionDenied(gettext("This page is for people who take part in a trial."))
     return participants
 
 

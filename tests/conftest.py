@@ -8,16 +8,17 @@ from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.test import override_settings
 
-from tests.words import COMPILED, catalogue
+from measurement import languages
+from tests.words import catalogue
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _compiled_words() -> None:
     """Compile the Welsh words as they are now: not every test run begins with `make`."""
-    draft = COMPILED.with_suffix(f".{os.getpid()}")
+    draft = languages.WORDS.with_suffix(f".{os.getpid()}")
     with draft.open("wb") as file:
         write_mo(file, catalogue())
-    draft.replace(COMPILED)
+    draft.replace(languages.WORDS)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -30,6 +30,7 @@ def environment(*, loader: BaseLoader, **options: Any) -> Environment:
     env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
     env.globals.update(
         demo=lambda: settings.DEMO,
+        minute_words=wording.minute_words,
         navigation=navigation,
         other_language=other_language,
         shown_language=shown_language,

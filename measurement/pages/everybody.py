@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -43,10 +44,14 @@ def privacy(request: HttpRequest) -> HttpResponse:
     """Say which cookies are set and what is kept about people."""
     day = 86_400
     cookies = [
-        (settings.SESSION_COOKIE_NAME, "keeps you signed in", settings.SESSION_COOKIE_AGE // day),
+        (
+            settings.SESSION_COOKIE_NAME,
+            gettext("keeps you signed in and remembers your language."),
+            settings.SESSION_COOKIE_AGE // day,
+        ),
         (
             settings.CSRF_COOKIE_NAME,
-            "keeps other websites from sending forms in your name",
+            gettext("keeps other websites from sending forms in your name."),
             settings.CSRF_COOKIE_AGE // day,
         ),
     ]
@@ -56,10 +61,10 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def _homes(roles: frozenset[Role]) -> list[tuple[str, str]]:
     """Return address and name of what each role does."""
     homes = {
-        Role.PARTICIPANT: (reverse("log"), "Log a task"),
-        Role.LEAD: ("/trials/", "See how a trial is going"),
-        Role.ADMINISTRATOR: ("/trials/", "See how a trial is going"),
-        Role.ANALYST: (reverse("api_guide"), "Get results and records through the API"),
+        Role.PARTICIPANT: (reverse("log"), gettext("Log a task")),
+        Role.LEAD: ("/trials/", gettext("See how a trial is going")),
+        Role.ADMINISTRATOR: ("/trials/", gettext("See how a trial is going")),
+        Role.ANALYST: (reverse("api_guide"), gettext("Get results and records through the API")),
     }
     # Once each: leads and administrators have the same page.
     return [*dict.fromkeys(home for role, home in homes.items() if role in roles)]

@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -52,10 +53,12 @@ def correct(request: SignedInRequest, pk: int) -> HttpResponse:
     if form.is_bound:
         stored, status = _change(form, task_log, request.user)
         if stored is None:
-            messages.success(request, "Your answers are stored.")
+            messages.success(request, gettext("Your answers are stored."))
             return redirect("my_logs")
         if stored.status != TaskLog.Status.LOGGED:
-            messages.info(request, "The task was taken out of the results in another window.")
+            messages.info(
+                request, gettext("The task was taken out of the results in another window.")
+            )
             return redirect("my_logs")
         context["task_log"] = stored
     return render(request, "measurement/correct.html", context, status=status)
@@ -72,7 +75,7 @@ def void(request: SignedInRequest, pk: int) -> HttpResponse:
     form = VoidForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         recording.void(task_log=task_log, reason=form.cleaned_data["reason"], actor=request.user)
-        messages.success(request, "The task no longer counts in the results.")
+        messages.success(request, gettext("The task no longer counts in the results."))
         return redirect("my_logs")
     context = {"form": form, "task_log": task_log, "trial": task_log.participant.trial}
     return render(request, "measurement/void.html", context, status=422 if form.errors else 200)

@@ -6,6 +6,11 @@ from allauth.account import forms as account_forms
 from allauth.account.adapter import DefaultAccountAdapter
 from django import forms
 from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from measurement import languages
+from measurement.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -16,9 +21,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
-        "incorrect_code": "The code is not right. Check the email and enter it again",
-        "rate_limited": "Too many requests. Wait a minute, then try again",
-        "too_many_login_attempts": "Too many tries. Wait a minute, then ask for a new code",
+        "incorrect_code": _("The code is not right. Check the email and enter it again"),
+        "rate_limited": _("Too many requests. Wait a minute, then try again"),
+        "too_many_login_attempts": _("Too many tries. Wait a minute, then ask for a new code"),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -29,16 +34,31 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return the subject as it is, without the host's name before it."""
         return subject
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send an email in the language of whoever gets it."""
+        with translation.override(languages.language_for_email(self.request, email)):
+            super().send_mail(template_prefix, email, context)
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign in; a language that was chosen before is the account's from now on."""
+        super().login(request, user)
+        languages.take_over(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign out; the pages that follow speak the same language."""
+        with languages.kept_on_signing_out(request):
+            super().logout(request)
+
 
 class RequestLoginCodeForm(account_forms.RequestLoginCodeForm):  # type: ignore[misc]
     """Asks for the email address to send a code to."""
 
     email = forms.EmailField(
-        label="Email address",
-        help_text="The one that your invitation was sent to.",
+        label=_("Email address"),
+        help_text=_("The one that your invitation was sent to."),
         error_messages={
-            "required": "Enter your email address",
-            "invalid": "Enter an email address in the right form, like name@example.com",
+            "required": _("Enter your email address"),
+            "invalid": _("Enter an email address in the right form, like name@example.com"),
         },
     )
 
@@ -47,7 +67,7 @@ class ConfirmLoginCodeForm(account_forms.ConfirmLoginCodeForm):  # type: ignore[
     """Asks for the code that was emailed."""
 
     code = forms.CharField(
-        label="Code",
-        help_text="8 digits, like 1234-5678",
-        error_messages={"required": "Enter the code from the email"},
+        label=_("Code"),
+        help_text=_("8 digits, like 1234-5678"),
+        error_messages={"required": _("Enter the code from the email")},
     )

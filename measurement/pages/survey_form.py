@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from measurement.pages.wording import minutes
 
 Band = tuple[float, float | None]
 
 SCORES: Final = [(str(score), str(score)) for score in range(11)]
 
 
-def _score_field(label: str, help_text: str) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label,
-        help_text=help_text,
-        choices=SCORES,
-        required=False,
-        error_messages={"invalid_choice": "Select a number from 0 to 10, or leave it out"},
-    )
+_SCORE: Final[dict[str, Any]] = {
+    "choices": SCORES,
+    "required": False,
+    "error_messages": {"invalid_choice": _("Select a number from 0 to 10, or leave it out")},
+}
 
 
 class SurveyForm(forms.Form):
@@ -27,19 +28,21 @@ class SurveyForm(forms.Form):
     """
 
     band = forms.ChoiceField(
-        label="On an average working day this week, how much time did AI save you?",
-        help_text="Your own impression. Select no time if you did not use AI.",
+        label=_("On an average working day this week, how much time did AI save you?"),
+        help_text=_("Your own impression. Select no time if you did not use AI."),
         error_messages=dict.fromkeys(
-            ("required", "invalid_choice"), "Select how much time AI saved you"
+            ("required", "invalid_choice"), _("Select how much time AI saved you")
         ),
     )
-    satisfaction = _score_field(
-        "How satisfied are you with AI for your work? (optional)",
-        "0 is not at all, 10 is completely.",
+    satisfaction = forms.ChoiceField(
+        label=_("How satisfied are you with AI for your work? (optional)"),
+        help_text=_("0 is not at all, 10 is completely."),
+        **_SCORE,
     )
-    recommend = _score_field(
-        "Would you recommend it to a colleague? (optional)",
-        "0 is not at all, 10 is certainly.",
+    recommend = forms.ChoiceField(
+        label=_("Would you recommend it to a colleague? (optional)"),
+        help_text=_("0 is not at all, 10 is certainly."),
+        **_SCORE,
     )
 
     def __init__(self, data: Any = None, *, bands: Sequence[Band]) -> None:
@@ -63,10 +66,14 @@ def _words(band: Band, below: Sequence[Band]) -> str:
     low, high = band
     if high is None:
         shared = any(end == low for _, end in below)
-        return f"More than {low:g} minutes" if shared else f"{low:g} minutes or more"
+        words = gettext("More than %(minutes)s") if shared else gettext("%(minutes)s or more")
+        return words % {"minutes": minutes(low)}
     if high == 0:
-        return "No time"
-    return f"{low:g} minutes" if low == high else f"{low:g} to {high:g} minutes"
+        return gettext("No time")
+    if low == high:
+        return minutes(low)
+    words = pgettext("lengths of time", "%(low)s to %(high)s")
+    return words % {"low": f"{low:g}", "high": minutes(high)}
 
 
 def _score(chosen: str) -> int | None:

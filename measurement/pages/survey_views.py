@@ -4,14 +4,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from measurement import surveying
 from measurement.models import Participant
 from measurement.pages.participant_page import ParticipantRequest, participant_page
 from measurement.pages.survey_form import SurveyForm
 
-ANSWERED = "Thank you. Your answers are stored."
-ANSWERED_BEFORE = "You had answered this week's survey already. The first answers count."
+ANSWERED = _("Thank you. Your answers are stored.")
+ANSWERED_BEFORE = _("You had answered this week's survey already. The first answers count.")
 
 
 @participant_page

@@ -7,15 +7,18 @@ from uuid import uuid4
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from measurement.pages.fields import MinutesField
 from measurement.pages.task_forms import TaskLogForm
+from measurement.pages.wording import minutes, number
 from measurement.timing import Reading
 
-ENDED: Final = (
+ENDED: Final = _(
     "This timer was ended in another window. Check the minutes, then send your answers again"
 )
-RUNNING: Final = (
+RUNNING: Final = _(
     "The timer is running again. Stop it in the other window, then send your answers again"
 )
 
@@ -74,8 +77,11 @@ class TimedLogForm(TaskLogForm):
         self.data = data | {"proposed": proposed}
         self.add_error(
             "minutes",
-            f"The timer went on in another window and says {proposed or 0} minutes now. Check the "
-            "minutes, then send your answers again",
+            gettext(
+                "The timer went on in another window and says %(minutes)s now. Check the minutes, "
+                "then send your answers again"
+            )
+            % {"minutes": minutes(float(proposed or 0))},
         )
 
     def renew_key(self) -> None:
@@ -89,12 +95,12 @@ class ForgottenTimerForm(forms.Form):
     """For how long somebody worked while a timer ran that they had forgotten."""
 
     minutes = MinutesField(
-        label="How many minutes did you work on the task in that time?",
-        help_text="Your best guess is good enough. Enter 0 if you did not work on it.",
+        label=_("How many minutes did you work on the task in that time?"),
+        help_text=_("Your best guess is good enough. Enter 0 if you did not work on it."),
         max_length=20,
         error_messages={
-            "required": "Enter how many minutes you worked on the task",
-            "max_length": "Minutes must be a number, like 25",
+            "required": _("Enter how many minutes you worked on the task"),
+            "max_length": _("Minutes must be a number, like 25"),
         },
     )
 
@@ -104,10 +110,11 @@ class ForgottenTimerForm(forms.Form):
 
     def clean_minutes(self) -> float:
         """Refuse more minutes than there were, and fewer than none."""
-        minutes: float = self.cleaned_data["minutes"]
-        if not 0 <= minutes <= self.most:
-            raise ValidationError(f"Minutes must be between 0 and {self.most:,}")
-        return minutes
+        typed: float = self.cleaned_data["minutes"]
+        if not 0 <= typed <= self.most:
+            most = {"most": number(self.most)}
+            raise ValidationError(gettext("Minutes must be between 0 and %(most)s") % most)
+        return typed
 
 
 def known_of(timed: Reading) -> dict[str, Any]:
@@ -126,8 +133,12 @@ def _proposed(timed: Reading) -> str:
 
 def says(timed: Reading) -> str:
     """Return what the timer measured, in words that go with the question for the minutes."""
-    pauses = ", pauses left out" if len(timed.segments) > 1 else ""
-    return (
-        f"The timer says {_proposed(timed)} minutes{pauses}. Change it only if that is not what "
-        "the task took."
+    without_pauses = gettext(
+        "The timer says %(minutes)s. Change it only if that is not what the task took."
     )
+    with_pauses = gettext(
+        "The timer says %(minutes)s, pauses left out. Change it only if that is not what the task "
+        "took."
+    )
+    words = with_pauses if len(timed.segments) > 1 else without_pauses
+    return words % {"minutes": minutes(timed.minutes or 0)}

@@ -4,9 +4,24 @@ from datetime import date, datetime
 from typing import Final
 
 from django.utils import timezone
-from django.utils.dates import MONTHS
 from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
+# Django has these too, but misspells July in Welsh.
+MONTHS: Final = (
+    _("January"),
+    _("February"),
+    _("March"),
+    _("April"),
+    _("May"),
+    _("June"),
+    _("July"),
+    _("August"),
+    _("September"),
+    _("October"),
+    _("November"),
+    _("December"),
+)
 FRACTION: Final = 100
 """Fractions take the form of a word that large numbers take, in English and in Welsh."""
 
@@ -15,7 +30,7 @@ def long_date(day: date) -> str:
     """Return a day as people say it: 3 October 2024. A moment counts as its day in London."""
     if isinstance(day, datetime):
         day = timezone.localtime(day).date()
-    return f"{day.day} {MONTHS[day.month]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def moment(at: datetime) -> str:
@@ -36,6 +51,11 @@ def minutes(value: float) -> str:
     shown = f"{value:,.2f}".rstrip("0").rstrip(".")
     count = FRACTION if "." in shown else round(value)
     return ngettext("%(number)s minute", "%(number)s minutes", count) % {"number": shown}
+
+
+def minute_words() -> list[str]:
+    """Return how 0 to 7 minutes are said, for scripts: more are said like 7 in every language."""
+    return [minutes(count) for count in range(8)]
 
 
 def hours(value: int) -> str:

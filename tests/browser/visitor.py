@@ -42,7 +42,7 @@ class Visitor:
         """Expect a page and check what must hold for every page."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(re.compile(heading))
         assert self.page.locator("h1").count() == 1
-        assert self.page.title().startswith("Error: ") == error
+        assert self.page.title().startswith(("Error: ", "Gwall: ")) == error
         assert self.page.title().endswith(" - Trialsite")
         if self.javascript:  # both checks are scripts themselves
             assert self._overflow() <= 0, f"{self.page.url} is wider than the screen"

@@ -2,9 +2,10 @@
 const shown = document.querySelector("[data-running-seconds]");
 if (shown) {
   const before = Number(shown.dataset.runningSeconds);
+  const words = JSON.parse(shown.dataset.words); // of 0 to 7 minutes
   const opened = performance.now();
   setInterval(() => {
     const minutes = Math.floor((before + (performance.now() - opened) / 1000) / 60);
-    shown.textContent = minutes === 1 ? "1 minute" : `${minutes.toLocaleString("en-GB")} minutes`;
+    shown.textContent = words[minutes] ?? words[7].replace("7", minutes.toLocaleString("en-GB"));
   }, 5000);
 }
