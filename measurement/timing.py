@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from measurement import recording
@@ -96,6 +97,14 @@ def reading(participant: Participant) -> Reading | None:
     if not segments:
         return None
     return Reading(timer=segments[0].timer, segments=segments, at=timezone.now())
+
+
+def runs() -> Subquery:
+    """Return an expression of participants: whether their timer runs; NULL without a timer."""
+    running = ExpressionWrapper(Q(ended_at__isnull=True), output_field=BooleanField())
+    segments = TimerSegment.objects.filter(timer__participant=OuterRef("pk"))
+    last = segments.order_by("-started_at", "-pk").annotate(running=running)
+    return Subquery(last.values("running")[:1])
 
 
 def start(participant: Participant) -> None:

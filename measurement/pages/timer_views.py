@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from measurement import choices, recording, timing
+from measurement import choices, recording, timing, to_do
 from measurement.models import Participant, TaskLog, User
 from measurement.pages.participant_page import ParticipantRequest, participant_page
 from measurement.pages.timer_forms import ForgottenTimerForm, TimedLogForm
@@ -125,6 +125,7 @@ def _show(
         context["form"] = form or ForgottenTimerForm(most=found.most_minutes)
         status = 422 if form else 200
         return render(request, "measurement/forgotten_timer.html", context, status=status)
+    context["to_do"] = to_do.left([participant])
     return render(request, "measurement/timer.html", context)
 
 
