@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest
 
 from measurement.models import Membership, Participant, Role, TaskLog, Trial, User
@@ -47,17 +47,21 @@ def roles_of(user: User) -> frozenset[Role]:
     return frozenset(map(Role, held))
 
 
+def taking_part() -> QuerySet[Participant]:
+    """Return everybody who takes part still, newest trial first: not withdrawn, role held."""
+    return (
+        Participant.objects.filter(withdrawn_on__isnull=True)
+        .filter(trial__membership__user=F("user"), trial__membership__role=Role.PARTICIPANT)
+        .select_related("trial")
+        .order_by("-trial_id")
+    )
+
+
 def participations(user: User | AnonymousUser) -> QuerySet[Participant]:
     """Return the participants that `user` is and that take part still, newest trial first."""
     if not isinstance(user, User):
         return Participant.objects.none()
-    return (
-        Participant.objects.filter(user=user, withdrawn_on__isnull=True)
-        .filter(trial__membership__user=user, trial__membership__role=Role.PARTICIPANT)
-        .select_related("trial")
-        .distinct()
-        .order_by("-trial_id")
-    )
+    return taking_part().filter(user=user)
 
 
 def participants_of(user: User) -> list[Participant]:

@@ -8,6 +8,7 @@ from measurement.pages import (
     everybody,
     log_views,
     my_logs_views,
+    reminder_views,
     survey_views,
     timer_views,
 )
@@ -37,6 +38,8 @@ urlpatterns = [
     path("log/timer/finish/", timer_views.log_timed, name="log_timed"),
     path("log/<int:pk>/stored/", log_views.logged, name="logged"),
     path("survey/", survey_views.survey, name="survey"),
+    path("reminders/", reminder_views.reminders, name="reminders"),
+    path("reminders/stop/<str:token>/", reminder_views.stop, name="stop_reminders"),
     path("my-logs/", my_logs_views.my_logs, name="my_logs"),
     path("my-logs/<int:pk>/correct/", my_logs_views.correct, name="correct_log"),
     path("my-logs/<int:pk>/void/", my_logs_views.void, name="void_log"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from measurement.access import roles_of
 from measurement.models import Role
@@ -34,6 +35,7 @@ def _targets(request: HttpRequest) -> list[tuple[str, str]]:
     targets = []
     if Role.PARTICIPANT in roles:
         targets += [("Log a task", reverse("log")), ("My logs", reverse("my_logs"))]
+        targets.append((gettext("Reminders"), reverse("reminders")))
     if roles & {Role.LEAD, Role.ADMINISTRATOR}:
         targets.append(("Trials", "/trials/"))
     if Role.ANALYST in roles:

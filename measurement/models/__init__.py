@@ -14,6 +14,9 @@ from measurement.models.participant_total import ParticipantTotal
 from measurement.models.plan_change import PlanChange
 from measurement.models.plan_lock import PlanLock
 from measurement.models.refusal import Refusal
+from measurement.models.reminder import Reminder
+from measurement.models.reminder_choice import ReminderChoice
+from measurement.models.reminder_item import ReminderItem
 from measurement.models.stored_estimate import StoredEstimate
 from measurement.models.survey_response import SurveyResponse
 from measurement.models.task_log import TaskLog
@@ -42,6 +45,9 @@ __all__ = [
     "PlanLock",
     "Profession",
     "Refusal",
+    "Reminder",
+    "ReminderChoice",
+    "ReminderItem",
     "Role",
     "StoredEstimate",
     "SurveyResponse",

@@ -28,6 +28,9 @@ from measurement.models import (
     PlanLock,
     Profession,
     Refusal,
+    Reminder,
+    ReminderChoice,
+    ReminderItem,
     StoredEstimate,
     SurveyResponse,
     TaskLog,
@@ -122,6 +125,18 @@ class Rows:
         timer = Timer.objects.create(participant=self.participant)
         for fields in several:
             TimerSegment.objects.create(timer=timer, started_at=NOW, **fields)
+
+    def reminder(self, **fields: Any) -> Reminder:
+        row = {"user": self.user, "day": NOW.date(), "tried_at": NOW}
+        return Reminder.objects.create(**row | fields)
+
+    def reminder_items(self, *kinds: str) -> None:
+        reminder = self.reminder()
+        for kind in kinds:
+            ReminderItem.objects.create(reminder=reminder, participant=self.participant, kind=kind)
+
+    def reminder_choice(self, **fields: Any) -> None:
+        ReminderChoice.objects.create(user=self.user, **fields)
 
     def twice(self, make: Callable[..., Any], **fields: Any) -> None:
         make(**fields)
@@ -255,6 +270,15 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
     "timer_segment_ends_after_its_start": [
         lambda rows: rows.segments({"ended_at": NOW - datetime.timedelta(seconds=1)})
     ],
+    "reminder_once_a_day": [lambda rows: rows.twice(rows.reminder)],
+    "reminder_state_is_known": [lambda rows: rows.reminder(state="lost")],
+    "reminder_was_tried": [lambda rows: rows.reminder(tries=0)],
+    "reminder_item_once": [lambda rows: rows.reminder_items("survey", "survey")],
+    "reminder_item_kind_is_not_blank": [lambda rows: rows.reminder_items(" ")],
+    "reminder_choice_hours_are_ordered": [
+        lambda rows: rows.reminder_choice(earliest_hour=9, latest_hour=9),
+        lambda rows: rows.reminder_choice(latest_hour=25),
+    ],
     "refusal_counts_one": [
         lambda rows: Refusal.objects.create(trial=rows.trial, rule="r", count=0)
     ],
@@ -282,6 +306,7 @@ UNIQUE: dict[str, Callable[[Rows], object]] = {
     "measurement_timer_participant_id": lambda rows: rows.twice(
         Timer.objects.create, participant=rows.participant
     ),
+    "measurement_reminderchoice_user_id": lambda rows: rows.twice(rows.reminder_choice),
     "measurement_planlock_trial_id": lambda rows: rows.twice(rows.lock),
     "measurement_participanttotal_participant_id": lambda rows: rows.twice(rows.total),
 }
