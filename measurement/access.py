@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
@@ -68,17 +68,21 @@ def roles_of(user: User) -> frozenset[Role]:
     return frozenset(map(Role, held))
 
 
+def taking_part() -> QuerySet[Participant]:
+    """Return everybody who takes part still, newest trial first: not withdrawn, role held."""
+    return (
+        Participant.objects.filter(withdrawn_on__isnull=True)
+        .filter(trial__membership__user=F("user"), trial__membership__role=Role.PARTICIPANT)
+        .select_related("trial")
+        .order_by("-trial_id")
+    )
+
+
 def participations(user: User | AnonymousUser) -> QuerySet[Participant]:
     """Return the participants that `user` is and that take part still, newest trial first."""
     if not isinstance(user, User):
         return Participant.objects.none()
-    return (
-        Participant.objects.filter(user=user, withdrawn_on__isnull=True)
-        .filter(trial__membership__user=user, trial__membership__role=Role.PARTICIPANT)
-        .select_related("trial", "assignment__arm")
-        .distinct()
-        .order_by("-trial_id")
-    )
+    return taking_part().filter(user=user).select_related("assignment__arm")
 
 
 def participants_of(user: User) -> "list[WithAnnotations[Participant, Asked]]":

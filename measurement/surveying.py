@@ -4,8 +4,9 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from measurement.models import (
@@ -62,6 +63,17 @@ def due(participant: Participant) -> Wave | None:
     if wave is None or _answers(participant, wave).exists():
         return None
     return wave
+
+
+def answered_waves() -> ArraySubquery:
+    """Return an expression of participants: the names of the waves that they answered."""
+    return ArraySubquery(SurveyResponse.objects.filter(participant=OuterRef("pk")).values("wave"))
+
+
+def answered_on() -> Subquery:
+    """Return an expression of participants: the day of their last answer; NULL without one."""
+    own = SurveyResponse.objects.filter(participant=OuterRef("pk")).values("participant")
+    return Subquery(own.annotate(last=Max("date")).values("last"))
 
 
 def answer(

@@ -4,7 +4,7 @@ from typing import Final
 
 from celery import shared_task
 
-from measurement import analysis, cells
+from measurement import analysis, cells, reminding
 
 CHUNKS_AT_ONCE: Final = 50
 """The most chunks of participants that one sweep recomputes before it looks for analyses."""
@@ -12,9 +12,19 @@ CHUNKS_AT_ONCE: Final = 50
 
 @shared_task(name="measurement.new_day")
 def new_day() -> None:
-    """Refresh winsorising limits, and have running trials analysed for one more working day."""
+    """Refresh winsorising limits, and have running trials analysed for one more working day.
+
+    Reminders that nothing is counted from any more go.
+    """
     analysis.refresh_limits()
     analysis.mark_outdated()
+    reminding.forget()
+
+
+@shared_task(name="measurement.remind")
+def remind() -> None:
+    """Email the reminders that are due, for a minute at most; the next run goes on."""
+    reminding.remind()
 
 
 @shared_task(name="measurement.sweep")

@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from measurement import recording
@@ -109,6 +110,14 @@ def reading_of(task_log: TaskLog) -> Reading | None:
     """Return what the timer of an announced task says now; None if it is not being timed."""
     found = reading(task_log.participant)
     return found if found and str(found.timer.key) == task_log.key else None
+
+
+def runs() -> Subquery:
+    """Return an expression of participants: whether their timer runs; NULL without a timer."""
+    running = ExpressionWrapper(Q(ended_at__isnull=True), output_field=BooleanField())
+    segments = TimerSegment.objects.filter(timer__participant=OuterRef("pk"))
+    last = segments.order_by("-started_at", "-pk").annotate(running=running)
+    return Subquery(last.values("running")[:1])
 
 
 def start(participant: Participant, key: UUID | None = None) -> None:

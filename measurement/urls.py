@@ -12,6 +12,7 @@ from measurement.pages import (
     language_views,
     log_views,
     my_logs_views,
+    reminder_views,
     survey_views,
     timer_views,
 )
@@ -46,6 +47,8 @@ urlpatterns = [
     path("notice/", joining_views.notice, name="notice"),
     path("baseline/", baseline_views.answer_baseline, name="baseline"),
     path("survey/", survey_views.survey, name="survey"),
+    path("reminders/", reminder_views.reminders, name="reminders"),
+    path("reminders/stop/<str:token>/", reminder_views.stop, name="stop_reminders"),
     path("my-logs/", my_logs_views.my_logs, name="my_logs"),
     path("my-logs/<int:pk>/correct/", my_logs_views.correct, name="correct_log"),
     path("my-logs/<int:pk>/void/", my_logs_views.void, name="void_log"),

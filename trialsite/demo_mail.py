@@ -21,6 +21,7 @@ from trialsite.embedded import VAR
 
 FOLDER = VAR / "demo_mail"
 KEPT = 20
+"""So many emails of either kind: reminders to many people push no code away."""
 CODE = re.compile(r"^[0-9]{4}-[0-9]{4}$", re.MULTILINE)
 
 
@@ -78,13 +79,14 @@ def _keep(message: EmailMessage) -> None:
     # Written under another name first: a page never reads half a file.
     draft = FOLDER / f"{secrets.token_hex(8)}.draft"
     draft.write_text(json.dumps(asdict(mail)))
-    draft.rename(FOLDER / f"{time.time_ns():020}-{draft.stem}.json")
-    for path in _paths()[KEPT:]:
+    kind = "code" if mail.code else "other"
+    draft.rename(FOLDER / f"{time.time_ns():020}-{draft.stem}.{kind}.json")
+    for path in _paths(kind)[KEPT:]:
         path.unlink(missing_ok=True)
 
 
-def _paths() -> list[Path]:
-    return sorted(FOLDER.glob("*.json"), reverse=True)
+def _paths(kind: str = "*") -> list[Path]:
+    return sorted(FOLDER.glob(f"*.{kind}.json"), reverse=True)
 
 
 def _texts() -> Iterator[str]:

@@ -37,6 +37,7 @@ def _targets(request: HttpRequest) -> list[tuple[str, str]]:
         targets += [
             (gettext("Log a task"), reverse("log")),
             (gettext("My logs"), reverse("my_logs")),
+            (gettext("Reminders"), reverse("reminders")),
         ]
     if roles & {Role.LEAD, Role.ADMINISTRATOR}:
         targets.append((gettext("Trials"), "/trials/"))

@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "measurement.sweep", "schedule": 2.0, "options": {"expires": 2}},
     # Every hour, so that a site that was off at midnight catches up.
     "new day": {"task": "measurement.new_day", "schedule": 3600.0, "options": {"expires": 3600}},
+    "remind": {"task": "measurement.remind", "schedule": 300.0, "options": {"expires": 300}},
     "heartbeat": {"task": "trialsite.heartbeat", "schedule": 15.0, "options": {"expires": 15}},
 }
 
@@ -167,6 +168,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10  # seconds; whoever waits for a mail server has other work
 if DEMO:
     EMAIL_BACKEND = "trialsite.demo_mail.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="trialsite@localhost")

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('measurement', '0009_user_language'),
+        ('measurement', '0010_reminders'),
     ]
 
     operations = [

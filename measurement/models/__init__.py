@@ -18,6 +18,9 @@ from measurement.models.plan_change import PlanChange
 from measurement.models.plan_lock import PlanLock
 from measurement.models.privacy_notice import PrivacyNotice
 from measurement.models.refusal import Refusal
+from measurement.models.reminder import Reminder
+from measurement.models.reminder_choice import ReminderChoice
+from measurement.models.reminder_item import ReminderItem
 from measurement.models.stored_estimate import StoredEstimate
 from measurement.models.survey_response import SurveyResponse
 from measurement.models.task_log import TaskLog
@@ -51,6 +54,9 @@ __all__ = [
     "PrivacyNotice",
     "Profession",
     "Refusal",
+    "Reminder",
+    "ReminderChoice",
+    "ReminderItem",
     "Role",
     "StoredEstimate",
     "SurveyResponse",

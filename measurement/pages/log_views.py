@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from measurement import announcing, choices, instructions, recording, surveying, timing
+from measurement import announcing, choices, instructions, recording, to_do
 from measurement.access import SignedInRequest, own_logs
 from measurement.models import Participant, TaskLog, User
 from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
@@ -32,9 +32,8 @@ def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     context = {
         "form": form,
         "trial": participant.trial,
-        "timed": timing.reading(participant),
         "instruction": instructions.today_for(participant),
-        "survey": surveying.due(participant),
+        "to_do": to_do.left([participant]),
     }
     return render(request, "measurement/log.html", context, status=status)
 
@@ -45,7 +44,9 @@ def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
 def logged(request: SignedInRequest, pk: int) -> HttpResponse:
     """Confirm that a task log is stored."""
     task_log = get_object_or_404(own_logs(request.user), pk=pk)
-    context = {"task_log": task_log, "trial": task_log.participant.trial}
+    participant = task_log.participant
+    left = to_do.left([participant])
+    context = {"task_log": task_log, "trial": participant.trial, "to_do": left}
     return render(request, "measurement/logged.html", context)
 
 

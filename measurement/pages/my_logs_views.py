@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from measurement import choices, recording
+from measurement import choices, recording, to_do
 from measurement.access import SignedInRequest, own_logs, participants_of
 from measurement.models import TaskLog, User
 from measurement.pages.task_forms import CorrectionForm, VoidForm
@@ -28,6 +28,7 @@ def my_logs(request: SignedInRequest) -> HttpResponse:
     page = Paginator(logs, LOGS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "to_do": to_do.left(participants),
         "several_trials": len(participants) > 1,
         "simulated": any(participant.trial.simulated for participant in participants),
     }

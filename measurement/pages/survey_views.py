@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from measurement import surveying
+from measurement import surveying, to_do
 from measurement.models import Participant
 from measurement.pages.participant_page import ParticipantRequest, participant_page
 from measurement.pages.survey_form import SurveyForm
@@ -21,7 +21,8 @@ def survey(request: ParticipantRequest, participant: Participant) -> HttpRespons
     trial = participant.trial
     wave = surveying.open_wave(trial, timezone.localdate())
     if wave is None or (request.method != "POST" and surveying.due(participant) is None):
-        context = {"trial": trial, "answered": wave is not None}
+        left = to_do.left([participant])
+        context = {"trial": trial, "answered": wave is not None, "to_do": left}
         return render(request, "measurement/no_survey.html", context)
     form = SurveyForm(
         request.POST if request.method == "POST" else None, bands=trial.definition().survey.bands

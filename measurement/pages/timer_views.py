@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from measurement import announcing, choices, instructions, recording, timing
+from measurement import announcing, choices, instructions, recording, timing, to_do
 from measurement.models import Participant, TaskLog, User
 from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
 from measurement.pages.timer_forms import ForgottenTimerForm, TimedLogForm
@@ -137,6 +137,7 @@ def _show(
         context["form"] = form or ForgottenTimerForm(most=found.most_minutes)
         status = 422 if form else 200
         return render(request, "measurement/forgotten_timer.html", context, status=status)
+    context["to_do"] = to_do.left([participant])
     return render(request, "measurement/timer.html", context)
 
 

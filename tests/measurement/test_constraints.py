@@ -32,6 +32,9 @@ from measurement.models import (
     PrivacyNotice,
     Profession,
     Refusal,
+    Reminder,
+    ReminderChoice,
+    ReminderItem,
     StoredEstimate,
     SurveyResponse,
     TaskLog,
@@ -139,6 +142,18 @@ class Rows:
     def baseline(self, **fields: Any) -> None:
         row = {"participant": self.participant, "ai_use_before": "never", "answered_at": NOW}
         BaselineAnswer.objects.create(**row | fields)
+
+    def reminder(self, **fields: Any) -> Reminder:
+        row = {"user": self.user, "day": NOW.date(), "tried_at": NOW}
+        return Reminder.objects.create(**row | fields)
+
+    def reminder_items(self, *kinds: str) -> None:
+        reminder = self.reminder()
+        for kind in kinds:
+            ReminderItem.objects.create(reminder=reminder, participant=self.participant, kind=kind)
+
+    def reminder_choice(self, **fields: Any) -> None:
+        ReminderChoice.objects.create(user=self.user, **fields)
 
     def twice(self, make: Callable[..., Any], **fields: Any) -> None:
         make(**fields)
@@ -291,6 +306,15 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         lambda rows: rows.invitation(answered_at=NOW),
     ],
     "baseline_answer_ai_use_is_known": [lambda rows: rows.baseline(ai_use_before="hourly")],
+    "reminder_once_a_day": [lambda rows: rows.twice(rows.reminder)],
+    "reminder_state_is_known": [lambda rows: rows.reminder(state="lost")],
+    "reminder_was_tried": [lambda rows: rows.reminder(tries=0)],
+    "reminder_item_once": [lambda rows: rows.reminder_items("survey", "survey")],
+    "reminder_item_kind_is_not_blank": [lambda rows: rows.reminder_items(" ")],
+    "reminder_choice_hours_are_ordered": [
+        lambda rows: rows.reminder_choice(earliest_hour=9, latest_hour=9),
+        lambda rows: rows.reminder_choice(latest_hour=25),
+    ],
     "refusal_counts_one": [
         lambda rows: Refusal.objects.create(trial=rows.trial, rule="r", count=0)
     ],
@@ -319,6 +343,7 @@ UNIQUE: dict[str, Callable[[Rows], object]] = {
     "measurement_timer_participant_id": lambda rows: rows.twice(
         Timer.objects.create, participant=rows.participant
     ),
+    "measurement_reminderchoice_user_id": lambda rows: rows.twice(rows.reminder_choice),
     "measurement_planlock_trial_id": lambda rows: rows.twice(rows.lock),
     "measurement_participanttotal_participant_id": lambda rows: rows.twice(rows.total),
 }

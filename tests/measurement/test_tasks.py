@@ -6,18 +6,20 @@ import pytest
 from django.conf import settings
 from django.db.models import F
 
-from measurement import analysis, bundles
+from measurement import analysis, bundles, reminding
 from measurement.estimation.simulate import simulate
 from measurement.models import (
     AnalysisRun,
     DirtyMark,
     Participant,
+    Reminder,
     Trial,
     TrialMark,
     WinsorisingLimit,
 )
 from measurement.recording import NewTaskLog, record
-from measurement.tasks import new_day, sweep
+from measurement.tasks import new_day, remind, sweep
+from tests.measurement.reminded import at, utc
 from tests.people import make_trial
 from trialsite.celery import app
 
@@ -37,6 +39,32 @@ def test_the_timetable_sends_tasks_that_exist_and_do_not_pile_up() -> None:
     for entry in timetable.values():
         assert entry["task"] in app.tasks
         assert entry["options"]["expires"] <= entry["schedule"]
+
+
+def test_reminders_are_on_the_timetable_and_leave_workers_time() -> None:
+    (entry,) = [
+        entry
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+        if entry["task"] == "measurement.remind"
+    ]
+    seconds: Any = entry["schedule"]
+    assert seconds / 4 >= reminding.SEND_FOR_SECONDS + settings.EMAIL_TIMEOUT
+    assert seconds <= 3600
+    assert seconds < settings.CELERY_TASK_SOFT_TIME_LIMIT
+
+
+def test_the_task_sends_what_is_due(participant: Participant, mailoutbox: list[object]) -> None:
+    participant.trial.starts_on = utc(3).date()
+    participant.trial.save()
+    with at(utc(6, 9)):
+        for _ in range(2):
+            remind()
+        new_day()
+    assert len(mailoutbox) == Reminder.objects.count() == 1
+    with at(utc(6, 9, month=12)):
+        Trial.objects.update(ends_on=utc(6).date())
+        new_day()
+    assert not Reminder.objects.exists()
 
 
 def test_a_sweep_recomputes_and_analyses_what_changed(loaded: Trial) -> None:

@@ -41,6 +41,14 @@ def test_the_newest_come_first_and_old_ones_go(folder: Path) -> None:
     assert len(list(folder.iterdir())) == demo_mail.KEPT
 
 
+def test_reminders_to_many_people_push_no_code_away(folder: Path) -> None:
+    send(1)
+    for number in range(2, demo_mail.KEPT + 5):
+        send(number, "There is something left to do")
+    assert [mail.to for mail in demo_mail.latest() if mail.code] == ["p1@example.com"]
+    assert len(list(folder.iterdir())) == demo_mail.KEPT + 1
+
+
 @pytest.mark.django_db
 def test_codes_are_shown_in_the_demo(client: Client, settings: Settings) -> None:
     settings.DEMO = True
