@@ -8,6 +8,7 @@ from measurement.pages import (
     everybody,
     log_views,
     my_logs_views,
+    my_time_views,
     survey_views,
     timer_views,
 )
@@ -40,6 +41,7 @@ urlpatterns = [
     path("my-logs/", my_logs_views.my_logs, name="my_logs"),
     path("my-logs/<int:pk>/correct/", my_logs_views.correct, name="correct_log"),
     path("my-logs/<int:pk>/void/", my_logs_views.void, name="void_log"),
+    path("my-time/", my_time_views.my_time, name="my_time"),
     path("api-guide/", everybody.api_guide, name="api_guide"),
     path(
         "accessibility/",
