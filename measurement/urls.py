@@ -2,7 +2,7 @@
 
 from allauth.account import views as account
 from django.urls import path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 
 from measurement.pages import (
     everybody,
@@ -43,11 +43,7 @@ urlpatterns = [
     path("my-logs/<int:pk>/void/", my_logs_views.void, name="void_log"),
     path("my-time/", my_time_views.my_time, name="my_time"),
     path("api-guide/", everybody.api_guide, name="api_guide"),
-    path(
-        "accessibility/",
-        TemplateView.as_view(template_name="measurement/accessibility.html"),
-        name="accessibility",
-    ),
+    path("accessibility/", everybody.accessibility, name="accessibility"),
     path("privacy/", everybody.privacy, name="privacy"),
     *sign_in,
 ]

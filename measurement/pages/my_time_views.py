@@ -1,6 +1,7 @@
 """The page of one's own minutes with and without AI."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,7 @@ from measurement.pages.participant_page import ParticipantRequest, participant_p
 @participant_page
 def my_time(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Show own minutes, unless a survey is open that they could lead the answer to."""
-    context = {
+    context: dict[str, Any] = {
         "trial": participant.trial,
         "survey": surveying.due(participant),
         "enough": ENOUGH,

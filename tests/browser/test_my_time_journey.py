@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from measurement.models import Participant, User
 from tests.browser.test_participant_journey import Visit
@@ -19,6 +19,12 @@ MINUTES = {
     (TASK_TYPES[1], True): (21, 24, 30),
     (TASK_TYPES[2], False): (5, 9),
 }
+
+SYSTEM_COLOURS = """() => ["CanvasText", "Canvas"].map((name) => {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = name;
+    return getComputedStyle(probe).color;
+})"""
 
 
 def log_enough(participant: Participant) -> None:
@@ -76,3 +82,25 @@ def test_what_is_missing_is_said(visit: Visit) -> None:
     visitor.look("My time with and without AI")
     expect(visitor.page.get_by_text("2 more tasks without AI")).to_be_visible()
     assert visitor.weigh() < PARTICIPANT_PAGE_BYTES
+
+
+def test_the_chart_is_seen_in_colours_of_ones_own_choice(visit: Visit) -> None:
+    user = make_user("robin.teapot@example.com")
+    log_enough(make_participant(make_trial(), user))
+    visitor = visit(width=375, user=user)
+    page = visitor.page
+    visitor.go("/my-time/")
+    visitor.look("My time with and without AI")
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    ink, ground = page.evaluate(SYSTEM_COLOURS)
+    assert (ink, ground) == ("rgb(255, 255, 255)", "rgb(0, 0, 0)")
+    assert fill_and_stroke(page, ".site-bar-without") == [ink, ink]
+    assert fill_and_stroke(page, ".site-bar-with") == ['url("#with-ai")', ink]
+    assert fill_and_stroke(page, ".site-pattern-ground")[0] == ground
+    assert fill_and_stroke(page, ".site-pattern-stripe")[0] == ink
+
+
+def fill_and_stroke(page: Page, selector: str) -> list[str]:
+    paint = "shape => [getComputedStyle(shape).fill, getComputedStyle(shape).stroke]"
+    found: list[str] = page.locator(selector).first.evaluate(paint)
+    return found

@@ -61,3 +61,23 @@ def test_the_survey_is_found_answered_and_gone(
     visitor.go("/survey/")
     visitor.look("You have answered this week")
     assert visitor.weigh() < PARTICIPANT_PAGE_BYTES
+
+
+def test_the_survey_is_answered_with_the_keyboard_alone(visit: Visit, kim: User) -> None:
+    visitor = visit(user=kim)
+    visitor.go("/survey/")
+    keyboard = visitor.page.keyboard
+    for key in (
+        *["Tab", "Enter"],  # past the header
+        *["Tab", "Space", "ArrowDown"],  # the second band
+        *["Tab", "Space"],  # not satisfied at all
+        *["Tab", "Tab"],  # nothing about recommending
+    ):
+        keyboard.press(key)
+    keyboard.type("It helps.")
+    for key in ("Tab", "Enter"):
+        keyboard.press(key)
+    visitor.look("Log a task")
+    stored = SurveyResponse.objects.get()
+    assert (stored.minutes_saved_low, stored.satisfaction, stored.recommend) == (1.0, 0, None)
+    assert stored.comment == "It helps."
