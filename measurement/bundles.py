@@ -7,7 +7,7 @@ import pandas as pd
 from django.db import connection, transaction
 from django.utils import timezone
 
-from measurement import frames, limits, plan_history, planning
+from measurement import frames, limits, plan_history, planning, survey_comments
 from measurement.estimation.bundle import Bundle, BundleErrors, Fault
 from measurement.estimation.definition import Trial as Definition
 from measurement.estimation.definition import sections
@@ -62,21 +62,28 @@ def load(
 
     With `replace`, a stored trial of the same slug gives way: its data and results go; its
     memberships and tokens, and the users of participants of the same pseudonym, stay. So does the
-    history of a locked plan, and the bundle's is not read then. Raises BundleErrors if the slug is
-    taken, and if a locked plan differs without an `actor` and a `reason` for it.
+    history of a locked plan, and the bundle's is not read then. So do comments of the survey whose
+    answers the bundle has again; the audit event counts the others. Raises BundleErrors if the slug
+    is taken, and if a locked plan differs without an `actor` and a `reason` for it.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         # Deferred, a million references would be checked after the last progress report.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         trial = _trial(bundle.trial, replace, actor, reason)
+        comments = _empty(trial)
         if not PlanLock.objects.filter(trial=trial).exists():
             plan_history.store(trial, bundle.history)
         _Loader(trial, bundle, progress).run()
+        kept = survey_comments.give_back(trial, comments)
         AuditEvent.objects.create(
             actor=actor,
             trial_slug=trial.slug,
             act="replace_trial" if replace else "load_trial",
-            detail={"participants": len(bundle.participants), "task_logs": len(bundle.task_logs)},
+            detail={
+                "participants": len(bundle.participants),
+                "task_logs": len(bundle.task_logs),
+                "comments_lost": len(comments) - kept,
+            },
         )
     return trial
 
@@ -100,7 +107,7 @@ def export(trial: Trial) -> Bundle:
 
 
 def _trial(definition: Definition, replace: bool, actor: User | None, reason: str) -> Trial:
-    """Store the definition; an old trial of that slug is emptied. Raises BundleErrors if taken."""
+    """Store the definition, over an old trial's of that slug. Raises BundleErrors if taken."""
     row: dict[str, Any] = {
         "title": definition.title,
         "sector": definition.sector,
@@ -125,7 +132,6 @@ def _trial(definition: Definition, replace: bool, actor: User | None, reason: st
     for name, value in row.items():
         setattr(trial, name, value)
     trial.save()
-    _empty(trial)
     return trial
 
 
@@ -135,16 +141,21 @@ def _deviation_fault(change: Change) -> Fault:
     return Fault("trial.toml", None, change.path, planning.shown(change.after), allowed)
 
 
-def _empty(trial: Trial) -> None:
-    """Delete what the trial measured; participants stay, without their particulars."""
+def _empty(trial: Trial) -> survey_comments.Comments:
+    """Delete what the trial measured; participants stay, without their particulars.
+
+    Returns the comments of the survey, which no bundle brings back.
+    """
     people = Participant.objects.filter(trial=trial)
     # Workers and task logs that are just being stored finish first; later ones wait.
     len(people.select_for_update().order_by("pk"))
+    comments = survey_comments.held(trial)
     for of_people in (TaskLog, SurveyResponse, Cell, ParticipantTotal, DirtyMark, Assignment):
         of_people._default_manager.filter(participant__in=people).delete()
     for of_trial in (TrialMark, AnalysisRun, Refusal, Arm):
         of_trial._default_manager.filter(trial=trial).delete()
     people.update(department=None, grade=None, profession=None)
+    return comments
 
 
 class _Loader:

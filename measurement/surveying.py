@@ -83,6 +83,7 @@ def answer(
     band: tuple[float, float | None],
     satisfaction: int | None,
     recommend: int | None,
+    comment: str = "",
     actor: User,
 ) -> bool:
     """Store the answer and have the results counted anew; False if there is one already.
@@ -96,6 +97,7 @@ def answer(
         "minutes_saved_high": high,
         "satisfaction": satisfaction,
         "recommend": recommend,
+        "comment": comment,
     }
     with transaction.atomic():
         # Two windows may send at once: the second waits here, and finds the first one's answer.

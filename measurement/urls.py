@@ -2,7 +2,7 @@
 
 from allauth.account import views as account
 from django.urls import path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 
 from measurement.pages import (
     announced_views,
@@ -12,6 +12,7 @@ from measurement.pages import (
     language_views,
     log_views,
     my_logs_views,
+    my_time_views,
     reminder_views,
     survey_views,
     timer_views,
@@ -52,12 +53,9 @@ urlpatterns = [
     path("my-logs/", my_logs_views.my_logs, name="my_logs"),
     path("my-logs/<int:pk>/correct/", my_logs_views.correct, name="correct_log"),
     path("my-logs/<int:pk>/void/", my_logs_views.void, name="void_log"),
+    path("my-time/", my_time_views.my_time, name="my_time"),
     path("api-guide/", everybody.api_guide, name="api_guide"),
-    path(
-        "accessibility/",
-        TemplateView.as_view(template_name="measurement/accessibility.html"),
-        name="accessibility",
-    ),
+    path("accessibility/", everybody.accessibility, name="accessibility"),
     path("language/", language_views.choose_language, name="choose_language"),
     path("privacy/", everybody.privacy, name="privacy"),
     *sign_in,

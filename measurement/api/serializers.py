@@ -134,7 +134,10 @@ class ParticipantRow(serializers.Serializer[Any]):
 
 
 class SurveyRow(serializers.Serializer[Any]):
-    """An answer to the survey: the columns of survey_responses.csv, and its number."""
+    """An answer to the survey: the columns of survey_responses.csv, its number, and its comment.
+
+    The comment is free text that may name people, so it is in no bundle.
+    """
 
     id = serializers.IntegerField(help_text="Number of the row: later rows have higher ones.")
     participant = serializers.CharField(
@@ -146,6 +149,7 @@ class SurveyRow(serializers.Serializer[Any]):
     minutes_saved_high = _Number(help_text="Most minutes saved a day; null where the band is open.")
     satisfaction = _Whole(help_text="Satisfaction, 0 to 10.")
     recommend = _Whole(help_text="Likelihood to recommend, 0 to 10.")
+    comment = Text("What the participant wrote in their own words; it may name people.")
 
 
 def _names(entries: Any) -> list[str]:

@@ -1,13 +1,24 @@
 """One answer to the weekly survey."""
 
+from typing import Final
+
 from django.db import models
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 
 from measurement.estimation.definition import MAX_MINUTES, MAX_TEXT_LENGTH
 from measurement.models.participant import Participant
 
+MAX_COMMENT_LENGTH: Final = 1000
+"""Characters."""
+
 
 class SurveyResponse(models.Model):
-    """A band of reported minutes saved a day, and two scores from 0 to 10."""
+    """A band of reported minutes saved a day, two scores from 0 to 10, and words.
+
+    `comment` may name people: analysts read it through the API, and it goes into no bundle, export
+    or dashboard.
+    """
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE)
     date = models.DateField(null=True, blank=True)
@@ -16,6 +27,7 @@ class SurveyResponse(models.Model):
     minutes_saved_high = models.FloatField(null=True, blank=True, help_text="Empty: open band")
     satisfaction = models.PositiveSmallIntegerField(null=True, blank=True)
     recommend = models.PositiveSmallIntegerField(null=True, blank=True)
+    comment = models.TextField(blank=True, db_default="")
     answered_at = models.DateTimeField(
         null=True, blank=True, help_text="Empty: not answered here, but loaded from a file"
     )
@@ -48,6 +60,10 @@ class SurveyResponse(models.Model):
             models.CheckConstraint(
                 condition=models.Q(recommend__isnull=True) | models.Q(recommend__lte=10),
                 name="survey_response_recommend_is_0_to_10",
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("comment"), MAX_COMMENT_LENGTH),
+                name="survey_response_comment_is_short",
             ),
         ]
 

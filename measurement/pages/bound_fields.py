@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.forms import BaseForm, BoundField, MultiWidget
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 __all__ = [
     "choice_params",
+    "count_params",
     "date_params",
     "error_links",
     "select_params",
@@ -19,6 +20,10 @@ __all__ = [
 Params = dict[str, Any]
 
 _PARTS: Final = {"_day": _("Day"), "_month": _("Month"), "_year": _("Year")}
+# One number of each of the plural categories by which the browser chooses its words.
+PLURALS: Final = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 6, "other": 4}
+COUNT: Final = "%{count}"
+"""Where the browser puts the number."""
 
 
 def error_links(form: BaseForm) -> list[Params]:
@@ -60,6 +65,35 @@ def tick_params(field: BoundField, **params: Any) -> Params:
         box["hint"] = {"text": str(field.help_text)}
     rest = {key: value for key, value in _params(field).items() if key not in ("hint", "value")}
     return rest | {"idPrefix": field.auto_id, "items": [box], **params}
+
+
+def count_params(field: BoundField, **params: Any) -> Params:
+    """Return the parameters of govukCharacterCount for a text that has a longest length."""
+    limit = getattr(field.field, "max_length", None)
+    up_to = gettext("You can enter up to %(count)s characters") % {"count": f"{limit:,}"}
+    return text_params(
+        field,
+        maxlength=limit,
+        textareaDescriptionText=up_to,
+        charactersAtLimitText=_characters_left(0),
+        charactersUnderLimitText={name: _characters_left(n) for name, n in PLURALS.items()},
+        charactersOverLimitText={name: _characters_too_many(n) for name, n in PLURALS.items()},
+        **params,
+    )
+
+
+def _characters_left(n: int) -> str:
+    words = ngettext(
+        "You have %(count)s character remaining", "You have %(count)s characters remaining", n
+    )
+    return words % {"count": COUNT if n else 0}
+
+
+def _characters_too_many(n: int) -> str:
+    words = ngettext(
+        "You have %(count)s character too many", "You have %(count)s characters too many", n
+    )
+    return words % {"count": COUNT}
 
 
 def date_params(field: BoundField, **params: Any) -> Params:

@@ -1,5 +1,8 @@
 """Where everybody starts, and the pages that need no part in a trial."""
 
+import datetime
+from typing import Final
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -13,6 +16,9 @@ from django.views.decorators.http import require_safe
 from measurement import inviting
 from measurement.access import SignedInRequest, roles_of
 from measurement.models import Role, User
+
+STATEMENT_PREPARED_ON: Final = datetime.date(2026, 11, 27)
+"""When the accessibility statement was last compared with what is tested."""
 
 
 @require_safe
@@ -37,6 +43,13 @@ def api_guide(request: SignedInRequest) -> HttpResponse:
     if Role.ANALYST not in roles_of(request.user):
         raise PermissionDenied("This page is for analysts of a trial.")
     return render(request, "measurement/api_guide.html")
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """Say how accessible the website is, and how that is known."""
+    context = {"prepared_on": STATEMENT_PREPARED_ON}
+    return render(request, "measurement/accessibility.html", context)
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""Fields that GOV.UK asks in its own way: minutes, and a day in three boxes."""
+"""Fields that GOV.UK asks in its own way: minutes, a day in three boxes, counted lines."""
 
 import datetime
 import re
@@ -69,3 +69,13 @@ class DayField(forms.Field):
             if not re.fullmatch(pattern, typed[part]):
                 raise ValueError(f"{part} is {typed[part]!r}")
         return int(typed["year"]), int(typed["month"]), int(typed["day"])
+
+
+class LinesField(forms.CharField):
+    """A text of several lines. The end of a line counts as one character, as in the browser."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        """Return the text; forms are sent with two characters at the end of each line."""
+        return str(super().to_python(value)).replace("\r\n", "\n")

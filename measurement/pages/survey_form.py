@@ -7,6 +7,8 @@ from django import forms
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from measurement.models.survey_response import MAX_COMMENT_LENGTH
+from measurement.pages.fields import LinesField
 from measurement.pages.wording import minutes
 
 Band = tuple[float, float | None]
@@ -22,7 +24,7 @@ _SCORE: Final[dict[str, Any]] = {
 
 
 class SurveyForm(forms.Form):
-    """Minutes that AI saved, in the trial's bands, and two scores.
+    """Minutes that AI saved, in the trial's bands, two scores, and whatever else there is to say.
 
     `bands`: those of the trial, minutes from and to, to None for the open one.
     """
@@ -45,6 +47,16 @@ class SurveyForm(forms.Form):
         **_SCORE,
     )
 
+    comment = LinesField(
+        label=_(
+            "Is there anything else you want to tell us about AI in your work this week? (optional)"
+        ),
+        help_text=_("Analysts of the trial can read it. Do not include names or personal details."),
+        required=False,
+        max_length=MAX_COMMENT_LENGTH,
+        error_messages={"max_length": _("What you tell us must be 1,000 characters or less")},
+    )
+
     def __init__(self, data: Any = None, *, bands: Sequence[Band]) -> None:
         super().__init__(data)
         self.bands = bands
@@ -59,6 +71,7 @@ class SurveyForm(forms.Form):
             "band": self.bands[int(chosen["band"])],
             "satisfaction": _score(chosen["satisfaction"]),
             "recommend": _score(chosen["recommend"]),
+            "comment": chosen["comment"],
         }
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from measurement.models import BaselineAnswer, Participant, Role
+from measurement.models import BaselineAnswer, Participant, Role, SurveyResponse
 from tests.api.conftest import (
     LOGS,
     Team,
@@ -91,6 +91,18 @@ def test_surveys_show_the_band(tea: Team, analyst: Client) -> None:
     (row,) = rows_of(analyst, address("surveys"))
     assert (row["participant"], row["wave"]) == ("p-1", "1")
     assert (row["minutes_saved_low"], row["minutes_saved_high"]) == (11, 20)
+
+
+def test_surveys_show_comments_to_analysts_of_the_trial(
+    tea: Team, coffee: Team, analyst: Client
+) -> None:
+    make_survey_response(tea.participant)
+    make_survey_response(tea.colleague)
+    make_survey_response(coffee.participant)
+    SurveyResponse.objects.filter(participant=tea.colleague).update(comment="It helps. <b>&")
+    SurveyResponse.objects.filter(participant=coffee.participant).update(comment="Elsewhere")
+    comments = [row["comment"] for row in rows_of(analyst, address("surveys"))]
+    assert comments == [None, "It helps. <b>&"]
 
 
 def test_analysts_see_no_name_email_or_user(tea: Team, analyst: Client) -> None:

@@ -40,12 +40,44 @@ def test_the_survey_is_found_answered_and_gone(
     expect(page.get_by_label("No time")).to_be_focused()
     page.get_by_label("11 to 20 minutes").check()
     page.get_by_role("group", name="How satisfied are you").get_by_label("8", exact=True).check()
+    words = page.get_by_label("Is there anything else you want to tell us")
+    words.fill("x" * 1001)
+    if javascript:
+        expect(page.get_by_text("You have 1 character too many").first).to_be_visible()
+    else:
+        expect(page.get_by_text("You can enter up to 1,000 characters")).to_be_visible()
+    visitor.press("Send answers")
+    visitor.look("Weekly survey", error=True)
+    page.get_by_role("alert").get_by_role("link", name="1,000 characters or less").click()
+    expect(words).to_be_focused()
+    words.fill("It wrote a good summary.")
     visitor.press("Send answers")
     visitor.look("Log a task")
     expect(page.get_by_text("Thank you. Your answers are stored.")).to_be_visible()
     expect(page.get_by_role("link", name="Answer the survey")).to_have_count(0)
     stored = SurveyResponse.objects.get()
     assert (stored.minutes_saved_low, stored.satisfaction, stored.recommend) == (11.0, 8, None)
+    assert stored.comment == "It wrote a good summary."
     visitor.go("/survey/")
     visitor.look("You have answered this week")
     assert visitor.weigh() < PARTICIPANT_PAGE_BYTES
+
+
+def test_the_survey_is_answered_with_the_keyboard_alone(visit: Visit, kim: User) -> None:
+    visitor = visit(user=kim)
+    visitor.go("/survey/")
+    keyboard = visitor.page.keyboard
+    for key in (
+        *["Tab", "Enter"],  # past the header
+        *["Tab", "Space", "ArrowDown"],  # the second band
+        *["Tab", "Space"],  # not satisfied at all
+        *["Tab", "Tab"],  # nothing about recommending
+    ):
+        keyboard.press(key)
+    keyboard.type("It helps.")
+    for key in ("Tab", "Enter"):
+        keyboard.press(key)
+    visitor.look("Log a task")
+    stored = SurveyResponse.objects.get()
+    assert (stored.minutes_saved_low, stored.satisfaction, stored.recommend) == (1.0, 0, None)
+    assert stored.comment == "It helps."

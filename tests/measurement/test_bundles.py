@@ -30,7 +30,7 @@ from measurement.models import (
 )
 from measurement.recording import NewTaskLog, record
 from tests.measurement.odd_bundle import ODD_TEXTS, odd_bundle
-from tests.people import make_trial, make_user
+from tests.people import make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
 FRAMES = ("participants", "task_logs", "survey_responses")
@@ -128,13 +128,26 @@ def test_a_row_that_the_database_refuses_leaves_nothing() -> None:
     assert stored_rows() == 0
 
 
+def test_comments_go_into_no_bundle(tmp_path: Path) -> None:
+    trial = bundles.load(odd_bundle())
+    SurveyResponse.objects.update(comment="Pat Kettle likes it")
+    write_bundle(bundles.export(trial), tmp_path / "odd")
+    for file in (tmp_path / "odd").iterdir():
+        assert b"Pat Kettle" not in file.read_bytes(), file
+    header = (tmp_path / "odd" / "survey_responses.csv").read_text().splitlines()[0]
+    assert "comment" not in header
+
+
 def test_another_trial_is_left_alone() -> None:
     other = make_trial("other")
+    whose = make_participant(other, make_user("dot.teaspoon@example.com"))
+    SurveyResponse.objects.create(participant=whose, wave="week 01", comment="Kept")
     mark = TrialMark.objects.create(trial=other)
     bundles.load(odd_bundle())
     bundles.load(odd_bundle(), replace=True)
     assert other.tasktype_set.count() == 3
     assert TrialMark.objects.filter(pk=mark.pk).exists()
+    assert SurveyResponse.objects.get(participant=whose).comment == "Kept"
 
 
 class TestReplace:
@@ -190,6 +203,27 @@ class TestReplace:
         after = Participant.objects.get(trial=trial, user=user)
         assert (after.pk, after.pseudonym) == (before.pk, "plain")
         assert set(Membership.objects.values_list("role", flat=True)) == {"participant", "lead"}
+
+    def test_comments_stay_with_the_answers_that_come_again(
+        self, trial: Trial, smaller: Bundle
+    ) -> None:
+        people = smaller.survey_responses["participant"]
+        stays = SurveyResponse.objects.filter(participant__pseudonym=people.iloc[0])[0]
+        gone = Participant.objects.exclude(pseudonym__in=sorted(ODD_TEXTS)[:9])[0]
+        orphan = SurveyResponse.objects.create(participant=gone, wave="week 01", comment="Gone")
+        twin = SurveyResponse.objects.create(
+            participant=stays.participant, wave="week 99", comment="No such wave in the bundle"
+        )
+        SurveyResponse.objects.filter(pk=stays.pk).update(comment="It helps.\nSometimes.")
+        bundles.load(smaller, replace=True)
+        (kept,) = SurveyResponse.objects.exclude(comment="")
+        assert kept.pk not in (stays.pk, orphan.pk, twin.pk)
+        assert kept.comment == "It helps.\nSometimes."
+        assert (kept.participant.pseudonym, kept.wave) == (stays.participant.pseudonym, stays.wave)
+        assert (
+            kept.pk == kept.participant.surveyresponse_set.filter(wave=kept.wave).earliest("pk").pk
+        )
+        assert AuditEvent.objects.get(act="replace_trial").detail["comments_lost"] == 2
 
     def test_results_are_those_of_a_first_load(self, trial: Trial, smaller: Bundle) -> None:
         bundles.load(smaller, replace=True)

@@ -27,6 +27,7 @@ from measurement.models import (
     DirtyMark,
     Membership,
     Participant,
+    SurveyResponse,
     Trial,
     User,
 )
@@ -68,6 +69,15 @@ class TestTheBundlesWay:
         again, _ = run("analyse", "simulated-trial", "--json")
         assert again == analysed
         assert json.loads(again)["logs"]["refused"] == 2
+
+    def test_comments_that_a_replaced_trial_loses_are_told(self, bundle_path: Path) -> None:
+        run("load_trial", str(bundle_path))
+        person = Participant.objects.earliest("pk")
+        SurveyResponse.objects.create(participant=person, wave="week 99", comment="It helps")
+        out, _ = run("load_trial", str(bundle_path), "--replace")
+        assert out.splitlines()[-1].endswith("the bundle lacks, now deleted: 1.")
+        out, _ = run("load_trial", str(bundle_path), "--replace")
+        assert "now deleted" not in out
 
     def test_analyse_prints_every_result_for_people(self, bundle_path: Path) -> None:
         run("load_trial", str(bundle_path))

@@ -286,6 +286,7 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
     ],
     "survey_response_satisfaction_is_0_to_10": [lambda rows: rows.response(satisfaction=11)],
     "survey_response_recommend_is_0_to_10": [lambda rows: rows.response(recommend=11)],
+    "survey_response_comment_is_short": [lambda rows: rows.response(comment="x" * 1001)],
     "timer_runs_once": [lambda rows: rows.segments({"ended_at": None}, {"ended_at": None})],
     "timer_segment_ends_after_its_start": [
         lambda rows: rows.segments({"ended_at": NOW - datetime.timedelta(seconds=1)})

@@ -11,6 +11,7 @@ from measurement import bundles
 from measurement.estimation.bundle import BundleErrors, read_bundle
 from measurement.management.progress import Progress
 from measurement.management.staff import BY, member_of_staff
+from measurement.models import AuditEvent
 
 
 class Command(BaseCommand):
@@ -58,3 +59,12 @@ class Command(BaseCommand):
             f"{len(bundle.task_logs)} task logs, "
             f"{len(bundle.survey_responses)} survey responses."
         )
+        if replace:
+            self._tell_lost_comments(trial.slug)
+
+    def _tell_lost_comments(self, slug: str) -> None:
+        loads = AuditEvent.objects.filter(trial_slug=slug, act="replace_trial")
+        if lost := loads.latest("pk").detail["comments_lost"]:
+            self.stdout.write(
+                f"Comments of the survey whose answers the bundle lacks, now deleted: {lost}."
+            )

@@ -21,11 +21,13 @@ from measurement.models import (
     Trial,
     User,
 )
+from measurement.pages.everybody import STATEMENT_PREPARED_ON
+from measurement.pages.wording import long_date
 from tests.measurement.pages.page import Page, answers
 from tests.people import TASK_TYPES, make_log, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
-PERSONAL = ("/log/", "/my-logs/")
+PERSONAL = ("/log/", "/my-logs/", "/my-time/")
 
 
 def test_the_start_page_says_what_this_is_and_where_to_sign_in(client: Client) -> None:
@@ -349,6 +351,20 @@ def test_the_privacy_page_names_the_cookies_that_are_set(
     assert names == {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
     text = Page(client.get("/privacy/")).text
     assert all(f">{name}</code>" in text for name in names)
+
+
+def test_the_accessibility_statement_says_what_the_law_asks_for(client: Client) -> None:
+    text = Page(client.get("/accessibility/")).text
+    for part in (
+        "This statement is about all pages",
+        "partially compliant",
+        "What we know to be missing",
+        "disproportionate burden",
+        "Tell the person who invited you",
+        "The Equality and Human Rights Commission enforces",
+        f"prepared on {long_date(STATEMENT_PREPARED_ON)}",
+    ):
+        assert part in text
 
 
 @pytest.mark.parametrize("simulated", [True, False])

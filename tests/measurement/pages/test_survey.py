@@ -87,6 +87,7 @@ def test_an_answer_is_stored_once_with_its_traces(robin: Participant) -> None:
     )
     assert (stored.minutes_saved_low, stored.minutes_saved_high) == (21.0, 30.0)
     assert (stored.satisfaction, stored.recommend) == (7, None)
+    assert stored.comment == ""
     event = AuditEvent.objects.get()
     assert (event.act, event.subject, event.actor) == ("answer_survey", "p1/week 01", robin.user)
     assert TrialMark.objects.get().trial == robin.trial
@@ -125,6 +126,58 @@ def test_the_band_is_stored_as_its_ends(
     stored = SurveyResponse.objects.get()
     assert (stored.minutes_saved_low, stored.minutes_saved_high) == (low, high)
     assert (stored.satisfaction, stored.recommend) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("", ""),
+        ("  It wrote my minutes, <b>badly</b>.\r\nI did them anew. \r\n", None),
+        ("é🫖" * 500, None),
+        (
+            "\r\n".join(["x" * 9] * 100) + "x",
+            "\n".join(["x" * 9] * 100) + "x",
+        ),  # 1,000 as browsers count
+    ],
+)
+def test_own_words_are_stored_as_they_were_written(
+    client: Client, robin: Participant, written: str, stored: str | None
+) -> None:
+    expected = written.strip().replace("\r\n", "\n") if stored is None else stored
+    with on(6):
+        assert send(client, comment=written).status_code == 302
+    assert SurveyResponse.objects.get().comment == expected
+    assert not AuditEvent.objects.get().detail
+
+
+@pytest.mark.parametrize("written", ["x" * 1001, "x" * 999 + "\r\nx", "a\0b"])
+def test_own_words_that_cannot_be_stored_are_shown_again(
+    client: Client, robin: Participant, written: str
+) -> None:
+    with on(6):
+        answered = send(client, comment=written)
+    page = Page(answered)
+    assert answered.status_code == 422
+    assert page.title == "Error: Weekly survey - Trialsite"
+    assert "#id_comment" in page.all("href")
+    assert written.replace("\0", "")[:900] in page.text.replace("\0", "")
+    assert not SurveyResponse.objects.exists()
+
+
+def test_how_long_they_may_be_is_said_with_and_without_javascript(
+    client: Client, robin: Participant
+) -> None:
+    with on(6):
+        page = Page(client.get("/survey/"))
+    assert "You can enter up to 1,000 characters" in page.text
+    assert page.all("data-maxlength") == ["1000"]
+    assert page.all("data-i18n.characters-at-limit") == ["You have 0 characters remaining"]
+    for name, words in {"under": "remaining", "over": "too many"}.items():
+        for plural, character in {"one": "character", "few": "characters"}.items():
+            assert page.all(f"data-i18n.characters-{name}-limit.{plural}") == [
+                f"You have %{{count}} {character} {words}"
+            ]
+    assert "Do not include names or personal details" in page.text
 
 
 def test_the_page_asks_once(client: Client, robin: Participant) -> None:
