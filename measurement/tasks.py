@@ -4,7 +4,7 @@ from typing import Final
 
 from celery import shared_task
 
-from measurement import analysis, cells
+from measurement import analysis, cells, drafting
 
 CHUNKS_AT_ONCE: Final = 50
 """The most chunks of participants that one sweep recomputes before it looks for analyses."""
@@ -12,7 +12,11 @@ CHUNKS_AT_ONCE: Final = 50
 
 @shared_task(name="measurement.new_day")
 def new_day() -> None:
-    """Refresh winsorising limits, and have running trials analysed for one more working day."""
+    """Throw old drafts away, refresh winsorising limits, and count one more working day.
+
+    Running trials are analysed anew for it.
+    """
+    drafting.throw_away_old()
     analysis.refresh_limits()
     analysis.mark_outdated()
 

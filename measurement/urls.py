@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.generic import RedirectView, TemplateView
 
 from measurement.pages import (
+    draft_views,
     everybody,
     log_views,
     my_logs_views,
@@ -33,8 +34,10 @@ sign_in = [
 urlpatterns = [
     path("", everybody.start, name="start"),
     path("log/", log_views.log, name="log"),
+    path("log/draft/", draft_views.draft_of_log, name="draft_of_log"),
     path("log/timer/", timer_views.timer, name="timer"),
     path("log/timer/finish/", timer_views.log_timed, name="log_timed"),
+    path("log/timer/finish/draft/", draft_views.draft_of_timed, name="draft_of_timed"),
     path("log/<int:pk>/stored/", log_views.logged, name="logged"),
     path("survey/", survey_views.survey, name="survey"),
     path("my-logs/", my_logs_views.my_logs, name="my_logs"),

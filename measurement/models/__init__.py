@@ -8,6 +8,7 @@ from measurement.models.assignment import Assignment
 from measurement.models.audit_event import AuditEvent
 from measurement.models.cell import Cell
 from measurement.models.dirty_mark import DirtyMark
+from measurement.models.draft import Draft
 from measurement.models.membership import Membership, Role
 from measurement.models.participant import Participant
 from measurement.models.participant_total import ParticipantTotal
@@ -34,6 +35,7 @@ __all__ = [
     "Cell",
     "Department",
     "DirtyMark",
+    "Draft",
     "Grade",
     "Membership",
     "Participant",

@@ -6,9 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from measurement import choices, recording, surveying, timing
+from measurement import choices, drafting, recording, surveying, timing
 from measurement.access import SignedInRequest, own_logs
 from measurement.models import Participant, TaskLog, User
+from measurement.pages import drafts
 from measurement.pages.participant_page import ParticipantRequest, participant_page
 from measurement.pages.task_forms import TaskLogForm
 
@@ -18,17 +19,21 @@ def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Log a task."""
     form = TaskLogForm(
         request.POST if request.method == "POST" else None,
-        task_types=choices.task_types(participant),
-        tools=choices.tools(participant),
+        **choices.lists(participant),
         repeated=request.GET.get("task_type"),
     )
-    status = 200
+    draft, status = None, 200
     if form.is_bound:
         stored, status = _store(form, participant, request.user)
         if stored:
+            drafting.drop(participant, stored.key)
             return redirect("logged", pk=stored.pk)
+        drafts.keep(form, participant)
+    else:
+        draft = drafts.restore(form, participant)
     context = {
         "form": form,
+        "draft": draft,
         "trial": participant.trial,
         "timed": timing.reading(participant),
         "survey": surveying.due(participant),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from measurement.estimation.definition import MAX_MINUTES
@@ -18,6 +19,9 @@ NO_AI: Final = "no"
 AI: Final = "yes"
 TOOL: Final = "tool:"
 """What comes before the tool's name in the answer "Yes, with ..."."""
+
+LOGGED_ALREADY: Final = "logged_already"
+"""Code of the error that the page's task is stored."""
 
 QUALITIES: Final = [("1", "1, poor"), ("2", "2"), ("3", "3"), ("4", "4"), ("5", "5, excellent")]
 EXPLANATIONS: Final = {
@@ -152,11 +156,11 @@ class TaskLogForm(TaskForm):
     def offer_again(self, stored: TaskLog) -> None:
         """Say that this page's task is stored already; sent again, it counts as another task."""
         self.renew_key()
-        self.add_error(
-            None,
+        said = (
             f"You have already logged this task, with {stored.minutes:g} minutes. "
-            "If this is another task, send it again",
+            "If this is another task, send it again"
         )
+        self.add_error(None, ValidationError(said, code=LOGGED_ALREADY))
 
     def renew_key(self) -> None:
         """Take a new key: what is sent next is another task."""

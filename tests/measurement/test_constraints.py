@@ -20,6 +20,7 @@ from measurement.models import (
     AuditEvent,
     Cell,
     Department,
+    Draft,
     Grade,
     Membership,
     Participant,
@@ -122,6 +123,10 @@ class Rows:
         timer = Timer.objects.create(participant=self.participant)
         for fields in several:
             TimerSegment.objects.create(timer=timer, started_at=NOW, **fields)
+
+    def draft(self, **fields: Any) -> None:
+        row = {"form": "log", "key": "k", "answers": {}, "updated_at": NOW}
+        Draft.objects.create(**{"participant": self.participant} | row | fields)
 
     def twice(self, make: Callable[..., Any], **fields: Any) -> None:
         make(**fields)
@@ -255,6 +260,10 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
     "timer_segment_ends_after_its_start": [
         lambda rows: rows.segments({"ended_at": NOW - datetime.timedelta(seconds=1)})
     ],
+    "draft_once_a_form": [lambda rows: rows.twice(rows.draft)],
+    "draft_form_is_known": [lambda rows: rows.draft(form="tax")],
+    "draft_has_a_key": [lambda rows: rows.draft(key=" ")],
+    "draft_is_short": [lambda rows: rows.draft(answers={"minutes": "5" * 4_000})],
     "refusal_counts_one": [
         lambda rows: Refusal.objects.create(trial=rows.trial, rule="r", count=0)
     ],
