@@ -1,13 +1,15 @@
 """What a participant can choose from when logging a task: the lists of the trial."""
 
+from typing import Any
+
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from measurement.models import Participant, TaskLog, TaskType
+from measurement.models import Participant, TaskLog
 
 
-def lists(participant: Participant) -> dict[str, list[str]]:
-    """Return `task_types` and `tools` under these names, each as below; one query."""
+def lists(participant: Participant) -> tuple[list[str], list[str]]:
+    """Return the task types and the tools, each as below; one query."""
     found: dict[str, list[str]] = {"task_types": [], "tools": []}
     shown = ("of", "name", "logs")
     task_types = _counted(participant).annotate(of=Value("task_types")).order_by()
@@ -15,7 +17,7 @@ def lists(participant: Participant) -> dict[str, list[str]]:
     rows = task_types.values_list(*shown).union(tools.values_list(*shown), all=True)
     for of, name, _ in rows.order_by("-logs", "name"):
         found[of].append(name)
-    return found
+    return found["task_types"], found["tools"]
 
 
 def task_types(participant: Participant) -> list[str]:
@@ -29,7 +31,7 @@ def tools(participant: Participant) -> list[str]:
     return list(participant.trial.tool_set.values_list("name", flat=True))
 
 
-def _counted(participant: Participant) -> QuerySet[TaskType]:
+def _counted(participant: Participant) -> QuerySet[Any]:
     """Return the trial's task types; `logs`: how many of each the participant has."""
     own = (
         TaskLog.objects.filter(participant=participant, task_type=OuterRef("pk"))

@@ -17,9 +17,11 @@ from measurement.pages.task_forms import TaskLogForm
 @participant_page
 def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Log a task."""
+    task_types, tools = choices.lists(participant)
     form = TaskLogForm(
         request.POST if request.method == "POST" else None,
-        **choices.lists(participant),
+        task_types=task_types,
+        tools=tools,
         repeated=request.GET.get("task_type"),
     )
     draft, status = None, 200

@@ -72,7 +72,6 @@ def test_dropping_ends_the_draft_of_that_key_alone(participant: Participant) -> 
 def test_both_lists_in_one_query_are_the_two_lists(participant: Participant) -> None:
     for number, kind in enumerate([TASK_TYPES[2], TASK_TYPES[2], TASK_TYPES[1]]):
         make_log(participant, f"k{number}", task_type=kind)
-    lists = choices.lists(participant)
-    assert lists == {"task_types": list(TASK_TYPES[::-1]), "tools": sorted(TOOLS)}
-    assert lists["task_types"] == choices.task_types(participant)
-    assert lists["tools"] == choices.tools(participant)
+    task_types, tools = choices.lists(participant)
+    assert task_types == choices.task_types(participant) == list(TASK_TYPES[::-1])
+    assert tools == choices.tools(participant) == sorted(TOOLS)
