@@ -47,6 +47,10 @@ def test_it_is_kept_while_one_types(visit: Visit, robin: User, width: int) -> No
     expect_draft(phone, "25")
     phone.press("Log task")
     phone.look("Task logged")
+    with page.expect_response(re.compile("/log/draft/")) as answered:
+        page.get_by_label(MINUTES).fill("26")
+    assert answered.value.status == 409
+    expect(status).to_have_text("")
     visitor.go("/log/")
     expect(page.get_by_text("These are your answers from")).to_have_count(0)
     assert TaskLog.objects.count() == 1
@@ -90,6 +94,19 @@ def test_what_was_typed_last_is_kept_on_the_way_out(visit: Visit, robin: User) -
     visitor.page.go_back()
     visitor.look("Log a task")
     expect_draft(visitor, "8")
+
+
+def test_what_is_typed_before_starting_afresh_does_not_come_back(visit: Visit, robin: User) -> None:
+    visitor = visit(user=robin)
+    visitor.go("/log/")
+    fill_in(visitor, "8")
+    visitor.press("Save and finish later")
+    expect_draft(visitor, "8")
+    visitor.page.get_by_label(MINUTES).fill("9")
+    visitor.press("Start afresh")
+    expect(visitor.page.get_by_label(MINUTES)).to_have_value("")
+    visitor.page.wait_for_timeout(2_000)  # longer than a page waits before it saves
+    assert not Draft.objects.exists()
 
 
 def test_the_way_back_to_a_logged_task_does_not_offer_it(visit: Visit, robin: User) -> None:
