@@ -4,7 +4,7 @@ from typing import Final
 
 from celery import shared_task
 
-from measurement import analysis, cells, reminding
+from measurement import analysis, cells, drafting, reminding
 
 CHUNKS_AT_ONCE: Final = 50
 """The most chunks of participants that one sweep recomputes before it looks for analyses."""
@@ -14,8 +14,9 @@ CHUNKS_AT_ONCE: Final = 50
 def new_day() -> None:
     """Refresh winsorising limits, and have running trials analysed for one more working day.
 
-    Reminders that nothing is counted from any more go.
+    Drafts that are old, and reminders that nothing is counted from any more, go.
     """
+    drafting.throw_away_old()
     analysis.refresh_limits()
     analysis.mark_outdated()
     reminding.forget()

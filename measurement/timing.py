@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from measurement import recording
+from measurement import drafting, recording
 from measurement.estimation.definition import MAX_MINUTES
 from measurement.models import Participant, TaskLog, Timer, TimerSegment, User
 from measurement.recording import NewTaskLog
@@ -156,8 +156,13 @@ def resume(participant: Participant, key: UUID | None) -> None:
 
 
 def discard(participant: Participant, key: UUID | None) -> None:
-    """Throw that timer away with all it measured."""
-    _locked(participant, key, lambda found: found.timer.delete())
+    """Throw that timer away with all it measured, and with what was typed about its task."""
+
+    def end(found: Reading) -> None:
+        found.timer.delete()
+        drafting.drop(participant, str(key))
+
+    _locked(participant, key, end)
 
 
 def estimate(participant: Participant, key: UUID | None, minutes: float) -> None:

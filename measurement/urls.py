@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from measurement.pages import (
     announced_views,
     baseline_views,
+    draft_views,
     everybody,
     joining_views,
     language_views,
@@ -39,10 +40,12 @@ sign_in = [
 urlpatterns = [
     path("", everybody.start, name="start"),
     path("log/", log_views.log, name="log"),
+    path("log/draft/", draft_views.draft_of_log, name="draft_of_log"),
     path("log/timer/", timer_views.timer, name="timer"),
     path("log/timer/finish/", timer_views.log_timed, name="log_timed"),
     path("log/announce/", announced_views.announce, name="announce"),
     path("log/announced/<int:pk>/", announced_views.log_announced, name="log_announced"),
+    path("log/timer/finish/draft/", draft_views.draft_of_timed, name="draft_of_timed"),
     path("log/<int:pk>/stored/", log_views.logged, name="logged"),
     path("join/<str:token>/", joining_views.join, name="join"),
     path("notice/", joining_views.notice, name="notice"),

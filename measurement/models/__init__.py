@@ -9,6 +9,7 @@ from measurement.models.audit_event import AuditEvent
 from measurement.models.baseline_answer import BaselineAnswer
 from measurement.models.cell import Cell
 from measurement.models.dirty_mark import DirtyMark
+from measurement.models.draft import Draft
 from measurement.models.invitation import Invitation
 from measurement.models.membership import Membership, Role
 from measurement.models.notice_acceptance import NoticeAcceptance
@@ -42,6 +43,7 @@ __all__ = [
     "Cell",
     "Department",
     "DirtyMark",
+    "Draft",
     "Grade",
     "Invitation",
     "Language",

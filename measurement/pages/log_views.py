@@ -6,9 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from measurement import announcing, choices, instructions, recording, to_do
+from measurement import announcing, choices, drafting, instructions, recording, to_do
 from measurement.access import SignedInRequest, own_logs
 from measurement.models import Participant, TaskLog, User
+from measurement.pages import drafts
 from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
 from measurement.pages.task_forms import TaskLogForm
 
@@ -18,19 +19,25 @@ def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Log a task that is done. Where tasks are announced, that comes before."""
     if announcing.is_needed(participant.trial):
         return redirect(of_trial("announce", participant.trial))
+    task_types, tools = choices.lists(participant)
     form = TaskLogForm(
         request.POST if request.method == "POST" else None,
-        task_types=choices.task_types(participant),
-        tools=choices.tools(participant),
+        task_types=task_types,
+        tools=tools,
         repeated=request.GET.get("task_type"),
     )
-    status = 200
+    draft, status = None, 200
     if form.is_bound:
         stored, status = _store(form, participant, request.user)
         if stored:
+            drafting.drop(participant, stored.key)
             return redirect("logged", pk=stored.pk)
+        drafts.keep(form, participant)
+    else:
+        draft = drafts.restore(form, participant)
     context = {
         "form": form,
+        "draft": draft,
         "trial": participant.trial,
         "instruction": instructions.today_for(participant),
         "to_do": to_do.left([participant]),

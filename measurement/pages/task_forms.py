@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
@@ -25,6 +26,8 @@ TOOL: Final = "tool:"
 
 SAID_BEFORE: Final = ("task_type", "date", "novel")
 """What is known of a task that was announced: one that would be done without AI too."""
+LOGGED_ALREADY: Final = "logged_already"
+"""Code of the error that the page's task is stored."""
 QUALITIES: Final = [
     ("1", _("1, poor")),
     ("2", "2"),
@@ -175,14 +178,12 @@ class TaskLogForm(TaskForm):
     def offer_again(self, stored: TaskLog) -> None:
         """Say that this page's task is stored already; sent again, it counts as another task."""
         self.renew_key()
-        self.add_error(
-            None,
-            gettext(
-                "You have already logged this task, with %(minutes)s. If this is another task, "
-                "send it again"
-            )
-            % {"minutes": minutes(stored.minutes or 0)},
+        said = gettext(
+            "You have already logged this task, with %(minutes)s. If this is another task, "
+            "send it again"
         )
+        shown = said % {"minutes": minutes(stored.minutes or 0)}
+        self.add_error(None, ValidationError(shown, code=LOGGED_ALREADY))
 
     def renew_key(self) -> None:
         """Take a new key: what is sent next is another task."""

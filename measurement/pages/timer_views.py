@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from measurement import announcing, choices, instructions, recording, timing, to_do
 from measurement.models import Participant, TaskLog, User
+from measurement.pages import drafts
 from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
 from measurement.pages.timer_forms import ForgottenTimerForm, TimedLogForm
 from measurement.timing import ForgottenTimer, Reading
@@ -51,12 +52,15 @@ def log_timed(request: ParticipantRequest, participant: Participant) -> HttpResp
         tools=choices.tools(participant),
         timed=timed,
     )
-    status = 200
+    draft, status = None, 200
     if form.is_bound:
         stored, status = _store(form, participant, request.user)
         if stored:
             return redirect("logged", pk=stored.pk)
-    context = {"form": form, "trial": participant.trial, "finishing": True}
+        drafts.keep(form, participant)
+    else:
+        draft = drafts.restore(form, participant)
+    context = {"form": form, "draft": draft, "trial": participant.trial, "finishing": True}
     return render(request, "measurement/log.html", context, status=status)
 
 

@@ -21,6 +21,7 @@ from measurement.models import (
     BaselineAnswer,
     Cell,
     Department,
+    Draft,
     Grade,
     Invitation,
     Membership,
@@ -154,6 +155,10 @@ class Rows:
 
     def reminder_choice(self, **fields: Any) -> None:
         ReminderChoice.objects.create(user=self.user, **fields)
+
+    def draft(self, **fields: Any) -> None:
+        row = {"form": "log", "key": "k", "answers": {}, "updated_at": NOW}
+        Draft.objects.create(**{"participant": self.participant} | row | fields)
 
     def twice(self, make: Callable[..., Any], **fields: Any) -> None:
         make(**fields)
@@ -316,6 +321,10 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         lambda rows: rows.reminder_choice(earliest_hour=9, latest_hour=9),
         lambda rows: rows.reminder_choice(latest_hour=25),
     ],
+    "draft_once_a_form": [lambda rows: rows.twice(rows.draft)],
+    "draft_form_is_known": [lambda rows: rows.draft(form="tax")],
+    "draft_has_a_key": [lambda rows: rows.draft(key=" ")],
+    "draft_is_short": [lambda rows: rows.draft(answers={"minutes": "5" * 4_000})],
     "refusal_counts_one": [
         lambda rows: Refusal.objects.create(trial=rows.trial, rule="r", count=0)
     ],
