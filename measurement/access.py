@@ -1,11 +1,15 @@
 """Who may reach what. Another trial's objects do not exist for those without a role in it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
 
 from measurement.models import Membership, Participant, Role, TaskLog, Trial, User
 
@@ -41,10 +45,27 @@ def roles_in(user: User, trial: Trial) -> frozenset[Role]:
     return frozenset(map(Role, held))
 
 
+@dataclass(frozen=True)
+class Standing:
+    """The roles that a user holds in any trial now, and whether they left one as a participant."""
+
+    roles: frozenset[Role]
+    has_left: bool
+
+
+def standing(user: User) -> Standing:
+    """Return the user's standing, with one query. Who left a trial has no participant's role."""
+    left = Participant.objects.filter(
+        user=user, trial=OuterRef("trial"), withdrawn_on__isnull=False
+    )
+    held = Membership.objects.filter(user=user).values_list("role", Exists(left))
+    roles = {Role(role) for role, has_left in held if not (has_left and role == Role.PARTICIPANT)}
+    return Standing(frozenset(roles), any(has_left for _, has_left in held))
+
+
 def roles_of(user: User) -> frozenset[Role]:
-    """Return the roles that `user` holds in any trial now."""
-    held = Membership.objects.filter(user=user).values_list("role", flat=True)
-    return frozenset(map(Role, held))
+    """Return the roles of the user's standing."""
+    return standing(user).roles
 
 
 def participations(user: User | AnonymousUser) -> QuerySet[Participant]:
@@ -64,8 +85,26 @@ def participants_of(user: User) -> list[Participant]:
     """Return who `user` is in each trial. Raises PermissionDenied if in none."""
     participants = list(participations(user))
     if not participants:
-        raise PermissionDenied("This page is for people who take part in a trial.")
+        if own_participants(user).exists():
+            raise PermissionDenied(gettext("You have left the trial, so you log no more tasks."))
+        raise PermissionDenied(gettext("This page is for people who take part in a trial."))
     return participants
+
+
+def own_participants(user: User) -> QuerySet[Participant]:
+    """Return all that `user` is or was in a trial, erased ones excepted, newest trial first."""
+    return Participant.objects.filter(user=user).select_related("trial").order_by("-trial_id")
+
+
+@contextmanager
+def while_taking_part(participant: Participant) -> Iterator[None]:
+    """Raise PermissionDenied where something fails since the participant was erased meanwhile."""
+    try:
+        yield
+    except (IntegrityError, ObjectDoesNotExist):
+        if Participant.objects.filter(pk=participant.pk).exists():
+            raise
+        raise PermissionDenied(gettext("All that was kept about you is erased.")) from None
 
 
 def participant_in(participants: list[Participant], slug: str | None) -> Participant:

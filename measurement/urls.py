@@ -8,6 +8,7 @@ from measurement.pages import (
     everybody,
     log_views,
     my_logs_views,
+    own_data_views,
     survey_views,
     timer_views,
 )
@@ -40,6 +41,11 @@ urlpatterns = [
     path("my-logs/", my_logs_views.my_logs, name="my_logs"),
     path("my-logs/<int:pk>/correct/", my_logs_views.correct, name="correct_log"),
     path("my-logs/<int:pk>/void/", my_logs_views.void, name="void_log"),
+    path("my-logs/<int:pk>/history/", my_logs_views.history, name="log_history"),
+    path("my-data/", own_data_views.my_data, name="my_data"),
+    path("my-data/download/", own_data_views.download, name="download_my_data"),
+    path("my-data/withdraw/", own_data_views.withdraw, name="withdraw"),
+    path("my-data/withdraw/done/", own_data_views.withdrawn, name="withdrawn"),
     path("api-guide/", everybody.api_guide, name="api_guide"),
     path(
         "accessibility/",

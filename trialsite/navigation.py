@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
-from measurement.access import roles_of
+from measurement.access import standing
 from measurement.models import Role
 
 
@@ -30,10 +31,13 @@ def navigation(request: HttpRequest | None) -> list[Link]:
 def _targets(request: HttpRequest) -> list[tuple[str, str]]:
     if not request.user.is_authenticated:
         return [("Sign in", reverse("account_request_login_code"))]
-    roles = roles_of(request.user)
+    found = standing(request.user)
+    roles = found.roles
     targets = []
     if Role.PARTICIPANT in roles:
         targets += [("Log a task", reverse("log")), ("My logs", reverse("my_logs"))]
+    if Role.PARTICIPANT in roles or found.has_left:
+        targets.append((gettext("My data"), reverse("my_data")))
     if roles & {Role.LEAD, Role.ADMINISTRATOR}:
         targets.append(("Trials", "/trials/"))
     if Role.ANALYST in roles:

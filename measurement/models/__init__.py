@@ -8,11 +8,13 @@ from measurement.models.assignment import Assignment
 from measurement.models.audit_event import AuditEvent
 from measurement.models.cell import Cell
 from measurement.models.dirty_mark import DirtyMark
+from measurement.models.erasure import Erasure
 from measurement.models.membership import Membership, Role
 from measurement.models.participant import Participant
 from measurement.models.participant_total import ParticipantTotal
 from measurement.models.plan_change import PlanChange
 from measurement.models.plan_lock import PlanLock
+from measurement.models.record_read import RecordRead
 from measurement.models.refusal import Refusal
 from measurement.models.stored_estimate import StoredEstimate
 from measurement.models.survey_response import SurveyResponse
@@ -34,6 +36,7 @@ __all__ = [
     "Cell",
     "Department",
     "DirtyMark",
+    "Erasure",
     "Grade",
     "Membership",
     "Participant",
@@ -41,6 +44,7 @@ __all__ = [
     "PlanChange",
     "PlanLock",
     "Profession",
+    "RecordRead",
     "Refusal",
     "Role",
     "StoredEstimate",

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from measurement.access import SignedInRequest, roles_of
+from measurement.access import SignedInRequest, roles_of, standing
 from measurement.models import Role, User
 
 
@@ -19,7 +19,10 @@ def start(request: HttpRequest) -> HttpResponse:
     """Say what the service is, or go to what the role does."""
     if not isinstance(request.user, User):
         return render(request, "measurement/start.html")
-    homes = _homes(roles_of(request.user))
+    found = standing(request.user)
+    homes = _homes(found.roles)
+    if not homes and found.has_left:
+        return redirect("my_data")
     if len(homes) == 1:
         return redirect(homes[0][0])
     return render(request, "measurement/choose_role.html", {"homes": homes})

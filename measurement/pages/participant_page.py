@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from measurement.access import SignedInRequest, participant_in, participants_of
+from measurement.access import SignedInRequest, participant_in, participants_of, while_taking_part
 from measurement.models import Participant
 
 
@@ -38,6 +38,8 @@ def participant_page(
         if slug is None and request.several_trials:
             choice = {"participants": participants}
             return render(request, "measurement/choose_trial.html", choice)
-        return view(request, participant_in(participants, slug))
+        participant = participant_in(participants, slug)
+        with while_taking_part(participant):
+            return view(request, participant)
 
     return page
