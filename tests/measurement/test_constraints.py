@@ -20,6 +20,7 @@ from measurement.models import (
     AuditEvent,
     Cell,
     Department,
+    Erasure,
     Grade,
     Membership,
     Participant,
@@ -27,6 +28,7 @@ from measurement.models import (
     PlanChange,
     PlanLock,
     Profession,
+    RecordRead,
     Refusal,
     StoredEstimate,
     SurveyResponse,
@@ -122,6 +124,16 @@ class Rows:
         timer = Timer.objects.create(participant=self.participant)
         for fields in several:
             TimerSegment.objects.create(timer=timer, started_at=NOW, **fields)
+
+    def erasure(self, **fields: Any) -> None:
+        Erasure.objects.create(
+            **{"trial_slug": "teapot", "pseudonym": "p9", "erased_at": NOW} | fields
+        )
+
+    def read(self, **fields: Any) -> None:
+        row = {"trial": self.trial, "reader": self.user, "role": "analyst", "kind": "bundle"}
+        moments = {"day": NOW.date(), "first_at": NOW, "last_at": NOW}
+        RecordRead.objects.create(**row | moments | fields)
 
     def twice(self, make: Callable[..., Any], **fields: Any) -> None:
         make(**fields)
@@ -254,6 +266,25 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
     "timer_runs_once": [lambda rows: rows.segments({"ended_at": None}, {"ended_at": None})],
     "timer_segment_ends_after_its_start": [
         lambda rows: rows.segments({"ended_at": NOW - datetime.timedelta(seconds=1)})
+    ],
+    "erasure_once": [lambda rows: rows.twice(rows.erasure)],
+    "erasure_names_somebody": [
+        lambda rows: rows.erasure(pseudonym=" "),
+        lambda rows: rows.erasure(trial_slug=""),
+    ],
+    "record_read_once_a_day": [
+        lambda rows: rows.twice(rows.read),
+        lambda rows: rows.twice(rows.read, kind="export", reader=None, role=""),
+    ],
+    "record_read_says_who_read_what": [
+        lambda rows: rows.read(kind="tea_leaves"),
+        lambda rows: rows.read(reader=None),
+        lambda rows: rows.read(role=""),
+        lambda rows: rows.read(kind="export"),
+    ],
+    "record_read_counts_from_first_to_last": [
+        lambda rows: rows.read(reads=0),
+        lambda rows: rows.read(last_at=NOW - datetime.timedelta(seconds=1)),
     ],
     "refusal_counts_one": [
         lambda rows: Refusal.objects.create(trial=rows.trial, rule="r", count=0)
