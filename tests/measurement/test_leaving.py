@@ -19,6 +19,7 @@ from measurement import (
     cells,
     enrolment,
     leaving,
+    limits,
     recording,
     surveying,
     timing,
@@ -283,11 +284,11 @@ class TestResults:
 
     def test_results_and_limits_are_those_of_who_is_left(self, analysed: Trial) -> None:
         before = served(analysed)
-        limits = set(WinsorisingLimit.objects.values_list("task_type", "low", "high"))
+        old = set(WinsorisingLimit.objects.values_list("task_type", "low", "high"))
         leaving.erase(self.longest(analysed))
         settle(analysed)
         assert served(analysed) == recomputed(analysed) != before
-        assert set(WinsorisingLimit.objects.values_list("task_type", "low", "high")) != limits
+        assert set(WinsorisingLimit.objects.values_list("task_type", "low", "high")) != old
 
     def test_earlier_results_do_not_outlive_the_next_analysis(self, analysed: Trial) -> None:
         settle(analysed)
@@ -513,7 +514,7 @@ class TestAtTheSameTime:
         WinsorisingLimit.objects.update(computed_at=timezone.now() - datetime.timedelta(days=2))
         TaskLog.objects.filter(participant=person).update(minutes=1400.0)
         with closed_gate(DirtyMark) as gate:
-            refreshing = Behind(analysis._when_alone, trial_at_work, analysis.limits.refresh)
+            refreshing = Behind(analysis._when_alone, trial_at_work, limits.refresh)
             gate.wait_for_somebody()
             erasing = Behind(leaving.erase, person)
             wait_for_lock(gate)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from measurement import audit_trail, bundles, enrolment, leaving, log_history, recording, surveying
-from measurement.models import AuditEvent, Participant, TaskLog, TaskType, Trial
+from measurement.models import AuditEvent, Participant, Role, TaskLog, TaskType, Trial
 from measurement.recording import said
 from tests.people import TASK_TYPES, make_log, make_trial, make_user
 
@@ -140,7 +140,7 @@ class TestWhoseItIs:
 
     def test_a_participant_called_as_an_account(self, trial: Trial) -> None:
         user = make_user("ann.teacup@example.com")
-        enrolment.grant(user=user, trial=trial, role=enrolment.Role.LEAD, actor=None)
+        enrolment.grant(user=user, trial=trial, role=Role.LEAD, actor=None)
         person = self.person(trial, f"user {user.pk}")
         acts = set(audit_trail.about(person).values_list("act", flat=True))
         assert acts == {"assign_participant"}
