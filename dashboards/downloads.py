@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dashboards.tables import NOT_ESTIMABLE, WITHHELD
 from measurement.estimation.results import EstimateRow, Results
+from measurement.spreadsheets import safe_cell
 
 NUMBERS: Final = (
     "value",
@@ -41,7 +42,6 @@ STAMP: Final = (
     "plan_changes",
     "code_version",
 )
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 BYTES_PER_KB: Final = 1024
 
 
@@ -135,5 +135,4 @@ def _open_band(row: Mapping[str, Any], field: str) -> str:
 
 def _safe(cell: object) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return safe_cell("" if cell is None else str(cell))

@@ -1,10 +1,13 @@
 """Who may reach what. Another trial's objects do not exist for those without a role in it."""
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import IntegrityError
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
@@ -23,6 +26,8 @@ from measurement.models import (
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
+
+Found = TypeVar("Found", bound=Participant)
 
 
 class Asked(TypedDict):
@@ -62,10 +67,27 @@ def roles_in(user: User, trial: Trial) -> frozenset[Role]:
     return frozenset(map(Role, held))
 
 
+@dataclass(frozen=True)
+class Standing:
+    """The roles that a user holds in any trial now, and whether they left one as a participant."""
+
+    roles: frozenset[Role]
+    has_left: bool
+
+
+def standing(user: User) -> Standing:
+    """Return the user's standing, with one query. Who left a trial has no participant's role."""
+    left = Participant.objects.filter(
+        user=user, trial=OuterRef("trial"), withdrawn_on__isnull=False
+    )
+    held = Membership.objects.filter(user=user).values_list("role", Exists(left))
+    roles = {Role(role) for role, has_left in held if not (has_left and role == Role.PARTICIPANT)}
+    return Standing(frozenset(roles), any(has_left for _, has_left in held))
+
+
 def roles_of(user: User) -> frozenset[Role]:
-    """Return the roles that `user` holds in any trial now."""
-    held = Membership.objects.filter(user=user).values_list("role", flat=True)
-    return frozenset(map(Role, held))
+    """Return the roles of the user's standing."""
+    return standing(user).roles
 
 
 def taking_part() -> QuerySet[Participant]:
@@ -91,13 +113,29 @@ def participants_of(user: User) -> "list[WithAnnotations[Participant, Asked]]":
         participations(user).annotate(has_notice_to_accept=Exists(_newer_notices()))
     )
     if not participants:
+        if own_participants(user).exists():
+            raise PermissionDenied(gettext("You have left the trial, so you log no more tasks."))
         raise PermissionDenied(gettext("This page is for people who take part in a trial."))
     return participants
 
 
-def participant_in(
-    participants: "list[WithAnnotations[Participant, Asked]]", slug: str | None
-) -> "WithAnnotations[Participant, Asked]":
+def own_participants(user: User) -> QuerySet[Participant]:
+    """Return all that `user` is or was in a trial, erased ones excepted, newest trial first."""
+    return Participant.objects.filter(user=user).select_related("trial").order_by("-trial_id")
+
+
+@contextmanager
+def while_taking_part(participant: Participant) -> Iterator[None]:
+    """Raise PermissionDenied where something fails since the participant was erased meanwhile."""
+    try:
+        yield
+    except (IntegrityError, ObjectDoesNotExist):
+        if Participant.objects.filter(pk=participant.pk).exists():
+            raise
+        raise PermissionDenied(gettext("All that was kept about you is erased.")) from None
+
+
+def participant_in(participants: list[Found], slug: str | None) -> Found:
     """Return the participant of the named trial, or the only one. Raises Http404."""
     if slug is None and len(participants) == 1:
         return participants[0]

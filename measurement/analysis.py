@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from django.db import OperationalError, connection
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
@@ -29,6 +29,7 @@ from measurement.estimation.results import (
 from measurement.models import (
     AnalysisRun,
     DirtyMark,
+    Erasure,
     StoredEstimate,
     TaskLog,
     Trial,
@@ -106,15 +107,38 @@ def refresh_limits() -> None:
     the other trials nothing.
     """
     for trial in _with_old_limits():
-        with _only_one(trial) as alone:
-            if not alone:
-                continue
-            try:
-                limits.refresh(trial)
-            except OperationalError:
-                raise  # the database's trouble, not the trial's
-            except Exception:
-                logger.exception("The limits of the trial %s cannot be computed", trial.slug)
+        _refresh_alone(trial)
+
+
+def _refresh_alone(trial: Trial) -> None:
+    with _only_one(trial) as alone:
+        if not alone:
+            return
+        try:
+            limits.refresh(trial)
+        except OperationalError:
+            raise  # the database's trouble, not the trial's
+        except Exception:
+            logger.exception("The limits of the trial %s cannot be computed", trial.slug)
+
+
+def refresh_limits_of_erased() -> None:
+    """Refresh the limits that are older than an erasure: they may be the times of who is gone.
+
+    Together with the analysis, once the trial has rested.
+    """
+    for trial in _with_limits_of_erased():
+        if _has_rested(trial):
+            _refresh_alone(trial)
+
+
+def _with_limits_of_erased() -> QuerySet[Trial]:
+    computed = WinsorisingLimit.objects.filter(trial=OuterRef("pk")).values("computed_at")[:1]
+    later = Erasure.objects.filter(
+        trial_slug=OuterRef("slug"), erased_at__gte=OuterRef("computed_at")
+    )
+    trials = Trial.objects.annotate(computed_at=Subquery(computed)).order_by("pk")
+    return trials.filter(Exists(later))
 
 
 def _with_old_limits() -> QuerySet[Trial]:
@@ -309,8 +333,16 @@ def _store(
         for position, row in enumerate(results.estimates)
     )
     newest = AnalysisRun.objects.filter(trial=trial).order_by("-pk")[:RUNS_KEPT]
-    AnalysisRun.objects.filter(trial=trial).exclude(pk__in=[kept.pk for kept in newest]).delete()
+    erased_at = _last_erasure(trial)
+    kept = [old.pk for old in newest if old.as_of > erased_at]
+    AnalysisRun.objects.filter(trial=trial).exclude(pk__in=[run.pk, *kept]).delete()
     return run
+
+
+def _last_erasure(trial: Trial) -> datetime.datetime:
+    """Return when somebody was erased last: results of before, less later ones, tell of them."""
+    last = Erasure.objects.filter(trial_slug=trial.slug).aggregate(last=Max("erased_at"))["last"]
+    return last or datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
 
 def _check(row: dict[str, Any]) -> Check:

@@ -1,6 +1,7 @@
 """Trial bundles into and out of the database, all or nothing."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace as replace_fields
 from typing import Any, Final, TypeVar
 
 import pandas as pd
@@ -20,6 +21,7 @@ from measurement.models import (
     Cell,
     Department,
     DirtyMark,
+    Erasure,
     Grade,
     Participant,
     ParticipantTotal,
@@ -63,8 +65,9 @@ def load(
     With `replace`, a stored trial of the same slug gives way: its data and results go; its
     memberships and tokens, and the users of participants of the same pseudonym, stay. So does the
     history of a locked plan, and the bundle's is not read then. So do comments of the survey whose
-    answers the bundle has again; the audit event counts the others. Raises BundleErrors if the slug
-    is taken, and if a locked plan differs without an `actor` and a `reason` for it.
+    answers the bundle has again; the audit event counts the others. Who was erased is left out.
+    Raises BundleErrors if the slug is taken, and if a locked plan differs without an `actor` and a
+    `reason` for it.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         # Deferred, a million references would be checked after the last progress report.
@@ -73,19 +76,37 @@ def load(
         comments = _empty(trial)
         if not PlanLock.objects.filter(trial=trial).exists():
             plan_history.store(trial, bundle.history)
-        _Loader(trial, bundle, progress).run()
+        present = without_erased(bundle)
+        _Loader(trial, present, progress).run()
         kept = survey_comments.give_back(trial, comments)
         AuditEvent.objects.create(
             actor=actor,
             trial_slug=trial.slug,
             act="replace_trial" if replace else "load_trial",
             detail={
-                "participants": len(bundle.participants),
-                "task_logs": len(bundle.task_logs),
+                "participants": len(present.participants),
+                "task_logs": len(present.task_logs),
                 "comments_lost": len(comments) - kept,
+                "erased_left_out": len(bundle.participants) - len(present.participants),
             },
         )
     return trial
+
+
+def without_erased(bundle: Bundle) -> Bundle:
+    """Return the bundle without those who were erased from the trial of its slug."""
+    erasures = Erasure.objects.filter(trial_slug=bundle.trial.slug)
+    erased = list(erasures.values_list("pseudonym", flat=True))
+
+    def kept(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[~frame["participant"].isin(erased)].reset_index(drop=True)
+
+    return replace_fields(
+        bundle,
+        participants=kept(bundle.participants),
+        task_logs=kept(bundle.task_logs),
+        survey_responses=kept(bundle.survey_responses),
+    )
 
 
 def export(trial: Trial) -> Bundle:

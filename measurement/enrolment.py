@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from itertools import count
 from typing import Any, Final
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from measurement.models import (
     AuditEvent,
     Department,
     DirtyMark,
+    Erasure,
     Grade,
     Membership,
     Participant,
@@ -29,9 +31,19 @@ LISTS: Final = {"department": Department, "grade": Grade, "profession": Professi
 def pseudonym_of(*, user: User, trial: Trial) -> str:
     """Return the user's pseudonym in the trial: an HMAC, different in every trial.
 
-    Without SECRET_KEY nobody can tell who it is, nor that two pseudonyms are one person.
+    Without SECRET_KEY nobody can tell who it is, nor that two pseudonyms are one person. Who was
+    erased and takes part again has another one: the first is to be erased from every backup.
     """
-    salt = f"measurement.enrolment.pseudonym:{trial.slug}"
+    erasures = Erasure.objects.filter(trial_slug=trial.slug)
+    for erased in count():
+        pseudonym = _pseudonym(user, f"{trial.slug}:{erased}" if erased else trial.slug)
+        if not erasures.filter(pseudonym=pseudonym).exists():
+            return pseudonym
+    raise AssertionError("count() does not end")
+
+
+def _pseudonym(user: User, name: str) -> str:
+    salt = f"measurement.enrolment.pseudonym:{name}"
     return salted_hmac(salt, str(user.pk), algorithm="sha256").hexdigest()[:PSEUDONYM_LENGTH]
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from measurement.access import roles_of
+from measurement.access import standing
 from measurement.models import Role
 
 
@@ -31,14 +31,16 @@ def navigation(request: HttpRequest | None) -> list[Link]:
 def _targets(request: HttpRequest) -> list[tuple[str, str]]:
     if not request.user.is_authenticated:
         return [(gettext("Sign in"), reverse("account_request_login_code"))]
-    roles = roles_of(request.user)
+    found = standing(request.user)
+    roles = found.roles
     targets = []
     if Role.PARTICIPANT in roles:
         targets += [
             (gettext("Log a task"), reverse("log")),
             (gettext("My logs"), reverse("my_logs")),
-            (gettext("Reminders"), reverse("reminders")),
         ]
+    if Role.PARTICIPANT in roles or found.has_left:
+        targets.append((gettext("My data"), reverse("my_data")))
     if roles & {Role.LEAD, Role.ADMINISTRATOR}:
         targets.append((gettext("Trials"), "/trials/"))
     if Role.ANALYST in roles:

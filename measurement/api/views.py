@@ -21,7 +21,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from measurement import access, analysis, bundles, recording
+from measurement import access, analysis, bundles, reading, recording
 from measurement.api import problems, schema
 from measurement.api.base import ApiView, TrialView, token_of
 from measurement.api.pagination import CursorPages
@@ -169,7 +169,10 @@ class TaskLogs(TrialView, ListAPIView[TaskLog]):
     )
     def get(self, request: Request, slug: str) -> Response:
         """List task logs."""
-        return self.list(request)
+        answer = self.list(request)
+        if self.reach.is_analyst:
+            self.note_read(reading.Kind.TASK_LOGS)
+        return answer
 
     @extend_schema(
         operation_id="store_task_log",
@@ -195,7 +198,8 @@ class TaskLogs(TrialView, ListAPIView[TaskLog]):
         participant = self.reach.whose(named_participant(request.data))
         log = new_task_log(request.data)
         try:
-            recorded = recording.record(participant=participant, log=log, actor=self.reach.user)
+            with access.while_taking_part(participant):
+                recorded = recording.record(participant=participant, log=log, actor=self.reach.user)
         except recording.Refused as refusal:
             raise _refusal_problem(refusal) from None
         except recording.KeyConflict as conflict:
@@ -230,7 +234,9 @@ class Participants(TrialView, ListAPIView[Participant]):
     )
     def get(self, request: Request, slug: str) -> Response:
         """List participants."""
-        return self.list(request)
+        answer = self.list(request)
+        self.note_read(reading.Kind.PARTICIPANTS)
+        return answer
 
 
 class Surveys(TrialView, ListAPIView[SurveyResponse]):
@@ -259,7 +265,9 @@ class Surveys(TrialView, ListAPIView[SurveyResponse]):
     )
     def get(self, request: Request, slug: str) -> Response:
         """List survey responses."""
-        return self.list(request)
+        answer = self.list(request)
+        self.note_read(reading.Kind.SURVEYS)
+        return answer
 
 
 class TrialBundle(TrialView):
@@ -290,6 +298,7 @@ class TrialBundle(TrialView):
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"{slug}.zip"
             write_bundle(bundles.export(self.reach.trial), path)
+            self.note_read(reading.Kind.BUNDLE)
             return FileResponse(path.open("rb"), as_attachment=True, filename=path.name)
 
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('measurement', '0012_survey_comment'),
+        ('measurement', '0013_own_data'),
     ]
 
     operations = [

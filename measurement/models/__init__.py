@@ -10,6 +10,7 @@ from measurement.models.baseline_answer import BaselineAnswer
 from measurement.models.cell import Cell
 from measurement.models.dirty_mark import DirtyMark
 from measurement.models.draft import Draft
+from measurement.models.erasure import Erasure
 from measurement.models.invitation import Invitation
 from measurement.models.membership import Membership, Role
 from measurement.models.notice_acceptance import NoticeAcceptance
@@ -18,6 +19,7 @@ from measurement.models.participant_total import ParticipantTotal
 from measurement.models.plan_change import PlanChange
 from measurement.models.plan_lock import PlanLock
 from measurement.models.privacy_notice import PrivacyNotice
+from measurement.models.record_read import RecordRead
 from measurement.models.refusal import Refusal
 from measurement.models.reminder import Reminder
 from measurement.models.reminder_choice import ReminderChoice
@@ -44,6 +46,7 @@ __all__ = [
     "Department",
     "DirtyMark",
     "Draft",
+    "Erasure",
     "Grade",
     "Invitation",
     "Language",
@@ -55,6 +58,7 @@ __all__ = [
     "PlanLock",
     "PrivacyNotice",
     "Profession",
+    "RecordRead",
     "Refusal",
     "Reminder",
     "ReminderChoice",

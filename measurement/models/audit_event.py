@@ -23,5 +23,15 @@ class AuditEvent(models.Model):
     subject = models.CharField(max_length=2 * MAX_TEXT_LENGTH + 1, blank=True)
     detail = models.JSONField(default=dict)
 
+    class Meta:
+        indexes = [
+            # Whole subjects and their beginnings: all that was done to one participant.
+            models.Index(
+                fields=["subject", "trial_slug"],
+                name="audit_event_subject",
+                opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.act} {self.subject}"

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from measurement import inviting
-from measurement.access import SignedInRequest, roles_of
+from measurement.access import SignedInRequest, roles_of, standing
 from measurement.models import Role, User
 
 STATEMENT_PREPARED_ON: Final = datetime.date(2026, 11, 27)
@@ -29,7 +29,10 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "measurement/start.html")
     if invitation := inviting.waiting(request.user):
         return redirect(inviting.path_of(invitation))
-    homes = _homes(roles_of(request.user))
+    found = standing(request.user)
+    homes = _homes(found.roles)
+    if not homes and found.has_left:
+        return redirect("my_data")
     if len(homes) == 1:
         return redirect(homes[0][0])
     return render(request, "measurement/choose_role.html", {"homes": homes})

@@ -10,8 +10,13 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from measurement import choices, recording, to_do
-from measurement.access import SignedInRequest, own_logs, participants_of
+from measurement import choices, log_history, recording, to_do
+from measurement.access import (
+    SignedInRequest,
+    own_logs,
+    participants_of,
+    while_taking_part,
+)
 from measurement.models import TaskLog, User
 from measurement.pages.task_forms import CorrectionForm, VoidForm
 
@@ -28,6 +33,7 @@ def my_logs(request: SignedInRequest) -> HttpResponse:
     page = Paginator(logs, LOGS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "corrected": log_history.corrected(page),
         "to_do": to_do.left(participants),
         "several_trials": len(participants) > 1,
         "simulated": any(participant.trial.simulated for participant in participants),
@@ -52,7 +58,8 @@ def correct(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {"form": form, "task_log": task_log, "trial": task_log.participant.trial}
     status = 200
     if form.is_bound:
-        stored, status = _change(form, task_log, request.user)
+        with while_taking_part(task_log.participant):
+            stored, status = _change(form, task_log, request.user)
         if stored is None:
             messages.success(request, gettext("Your answers are stored."))
             return redirect("my_logs")
@@ -75,11 +82,27 @@ def void(request: SignedInRequest, pk: int) -> HttpResponse:
         return redirect("my_logs")
     form = VoidForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        recording.void(task_log=task_log, reason=form.cleaned_data["reason"], actor=request.user)
+        reason = form.cleaned_data["reason"]
+        with while_taking_part(task_log.participant):
+            recording.void(task_log=task_log, reason=reason, actor=request.user)
         messages.success(request, gettext("The task no longer counts in the results."))
         return redirect("my_logs")
     context = {"form": form, "task_log": task_log, "trial": task_log.participant.trial}
     return render(request, "measurement/void.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@login_required
+@never_cache
+def history(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show what an own task log said at first and after each change."""
+    task_log = get_object_or_404(own_logs(request.user), pk=pk)
+    context = {
+        "versions": log_history.versions(task_log),
+        "task_log": task_log,
+        "trial": task_log.participant.trial,
+    }
+    return render(request, "measurement/log_history.html", context)
 
 
 def _change(form: CorrectionForm, task_log: TaskLog, user: User) -> tuple[TaskLog | None, int]:

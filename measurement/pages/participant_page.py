@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from measurement.access import SignedInRequest, participant_in, participants_of
+from measurement.access import SignedInRequest, participant_in, participants_of, while_taking_part
 from measurement.models import Participant, Trial
 
 
@@ -60,7 +60,8 @@ def page_before_notice(view: ParticipantView) -> Callable[..., HttpResponse]:
             return render(request, "measurement/choose_trial.html", choice)
         participant = participant_in(participants, slug)
         request.has_notice_to_accept = participant.has_notice_to_accept
-        return view(request, participant)
+        with while_taking_part(participant):
+            return view(request, participant)
 
     return page
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dashboards.downloads import FORMULA_STARTS, CsvFile, conventions_file, csv_file
+from dashboards.downloads import CsvFile, conventions_file, csv_file
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import EstimateRow
+from measurement.spreadsheets import FORMULA_STARTS
 from tests.dashboards.invented import (
     convention,
     conventions,

@@ -22,6 +22,7 @@ from measurement.models import (
     Cell,
     Department,
     Draft,
+    Erasure,
     Grade,
     Invitation,
     Membership,
@@ -32,6 +33,7 @@ from measurement.models import (
     PlanLock,
     PrivacyNotice,
     Profession,
+    RecordRead,
     Refusal,
     Reminder,
     ReminderChoice,
@@ -159,6 +161,16 @@ class Rows:
     def draft(self, **fields: Any) -> None:
         row = {"form": "log", "key": "k", "answers": {}, "updated_at": NOW}
         Draft.objects.create(**{"participant": self.participant} | row | fields)
+
+    def erasure(self, **fields: Any) -> None:
+        Erasure.objects.create(
+            **{"trial_slug": "teapot", "pseudonym": "p9", "erased_at": NOW} | fields
+        )
+
+    def read(self, **fields: Any) -> None:
+        row = {"trial": self.trial, "reader": self.user, "role": "analyst", "kind": "bundle"}
+        moments = {"day": NOW.date(), "first_at": NOW, "last_at": NOW}
+        RecordRead.objects.create(**row | moments | fields)
 
     def twice(self, make: Callable[..., Any], **fields: Any) -> None:
         make(**fields)
@@ -325,6 +337,25 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
     "draft_form_is_known": [lambda rows: rows.draft(form="tax")],
     "draft_has_a_key": [lambda rows: rows.draft(key=" ")],
     "draft_is_short": [lambda rows: rows.draft(answers={"minutes": "5" * 4_000})],
+    "erasure_once": [lambda rows: rows.twice(rows.erasure)],
+    "erasure_names_somebody": [
+        lambda rows: rows.erasure(pseudonym=" "),
+        lambda rows: rows.erasure(trial_slug=""),
+    ],
+    "record_read_once_a_day": [
+        lambda rows: rows.twice(rows.read),
+        lambda rows: rows.twice(rows.read, kind="export", reader=None, role=""),
+    ],
+    "record_read_says_who_read_what": [
+        lambda rows: rows.read(kind="tea_leaves"),
+        lambda rows: rows.read(reader=None),
+        lambda rows: rows.read(role=""),
+        lambda rows: rows.read(kind="export"),
+    ],
+    "record_read_counts_from_first_to_last": [
+        lambda rows: rows.read(reads=0),
+        lambda rows: rows.read(last_at=NOW - datetime.timedelta(seconds=1)),
+    ],
     "refusal_counts_one": [
         lambda rows: Refusal.objects.create(trial=rows.trial, rule="r", count=0)
     ],

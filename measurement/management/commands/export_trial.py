@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from measurement import bundles
+from measurement import bundles, reading
 from measurement.estimation.bundle import write_bundle
 from measurement.management.stored_trial import stored_trial
 
@@ -22,8 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path, metavar="PATH", help="a folder, or a name in .zip")
 
     def handle(self, *, slug: str, path: Path, **options: Any) -> None:
-        """Write the bundle."""
-        bundle = bundles.export(stored_trial(slug))
+        """Write the bundle; participants see that somebody did."""
+        trial = stored_trial(slug)
+        bundle = bundles.export(trial)
+        reading.note(trial=trial, kind=reading.Kind.EXPORT, reader=None, role=None)
         try:
             write_bundle(bundle, path)
         except OSError as error:

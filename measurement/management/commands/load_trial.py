@@ -54,10 +54,13 @@ class Command(BaseCommand):
             for line in errors.lines():
                 self.stderr.write(line)
             sys.exit(1)
+        kept = bundles.without_erased(bundle)
+        if erased := len(bundle.participants) - len(kept.participants):
+            self.stderr.write(f"Left out {erased} participants who were erased from {trial.slug}.")
         self.stdout.write(
-            f"Loaded {trial.slug}: {len(bundle.participants)} participants, "
-            f"{len(bundle.task_logs)} task logs, "
-            f"{len(bundle.survey_responses)} survey responses."
+            f"Loaded {trial.slug}: {len(kept.participants)} participants, "
+            f"{len(kept.task_logs)} task logs, "
+            f"{len(kept.survey_responses)} survey responses."
         )
         if replace:
             self._tell_lost_comments(trial.slug)

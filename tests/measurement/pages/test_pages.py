@@ -390,7 +390,7 @@ def test_the_links_are_those_of_the_roles(client: Client, trial: Trial) -> None:
     assert links(make_user("b@example.com", (Role.LEAD, trial))) == ["/trials/", out]
     assert links(make_user("c@example.com", (Role.ANALYST, trial))) == ["/api-guide/", out]
     user = make_user("d@example.com", (Role.PARTICIPANT, trial))
-    assert links(user) == ["/log/", "/my-logs/", "/reminders/", out]
+    assert links(user) == ["/log/", "/my-logs/", "/my-data/", out]
 
 
 def test_a_form_from_elsewhere_is_refused(robin: Participant) -> None:
