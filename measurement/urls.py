@@ -1,18 +1,24 @@
 """Addresses of the participant's pages, of sign-in, and of the pages for everybody."""
 
 from allauth.account import views as account
+from allauth.mfa.base import views as mfa
 from django.urls import path
+from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView, TemplateView
 
 from measurement.pages import (
+    account_views,
     everybody,
     log_views,
     my_logs_views,
+    openid_connect,
+    second_factor_views,
     survey_views,
     timer_views,
 )
+from measurement.pages.staff_door import before_the_staff_door
 
-# Of allauth's pages only those that sign-in by code needs; the names are allauth's.
+# Of allauth's pages only those that are needed; the names are allauth's.
 sign_in = [
     path("account/login/code/", account.request_login_code, name="account_request_login_code"),
     path(
@@ -27,6 +33,36 @@ sign_in = [
         "account/login/",
         RedirectView.as_view(pattern_name="account_request_login_code", query_string=True),
         name="account_login",
+    ),
+    path("account/oidc/start/", openid_connect.start, name="oidc_start"),
+    path(
+        "account/oidc/callback/",
+        openid_connect.callback,
+        {"provider_id": openid_connect.PROVIDER},
+        name="openid_connect_callback",
+    ),
+    path("account/oidc/cancelled/", openid_connect.cancelled, name="socialaccount_login_cancelled"),
+    path("account/second-factor/", never_cache(mfa.authenticate), name="mfa_authenticate"),
+]
+own_account = [
+    path("account/", account_views.account, name="account"),
+    path("account/devices/", account_views.devices, name="usersessions_list"),
+    path(
+        "account/second-factor/confirm/", never_cache(mfa.reauthenticate), name="mfa_reauthenticate"
+    ),
+    path("account/second-factor/set-up/", second_factor_views.set_up, name="mfa_activate_totp"),
+    path(
+        "account/second-factor/turn-off/", second_factor_views.turn_off, name="mfa_deactivate_totp"
+    ),
+    path(
+        "account/second-factor/codes/",
+        second_factor_views.codes,
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "account/second-factor/codes/new/",
+        second_factor_views.new_codes,
+        name="mfa_generate_recovery_codes",
     ),
 ]
 
@@ -43,9 +79,10 @@ urlpatterns = [
     path("api-guide/", everybody.api_guide, name="api_guide"),
     path(
         "accessibility/",
-        TemplateView.as_view(template_name="measurement/accessibility.html"),
+        before_the_staff_door(TemplateView.as_view(template_name="measurement/accessibility.html")),
         name="accessibility",
     ),
     path("privacy/", everybody.privacy, name="privacy"),
     *sign_in,
+    *own_account,
 ]

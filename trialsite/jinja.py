@@ -30,7 +30,11 @@ def environment(*, loader: BaseLoader, **options: Any) -> Environment:
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
     env.globals.update(
-        demo=lambda: settings.DEMO, navigation=navigation, static=static, url=reverse_url
+        demo=lambda: settings.DEMO,
+        navigation=navigation,
+        oidc_name=lambda: settings.OIDC_NAME if settings.OIDC_SERVER_URL else None,
+        static=static,
+        url=reverse_url,
     )
     env.globals.update({name: getattr(bound_fields, name) for name in bound_fields.__all__})
     env.filters.update(date=long_date, moment=moment, number=number, minutes=minutes)

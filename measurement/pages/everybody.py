@@ -11,8 +11,10 @@ from django.views.decorators.http import require_safe
 
 from measurement.access import SignedInRequest, roles_of
 from measurement.models import Role, User
+from measurement.pages.staff_door import before_the_staff_door
 
 
+@before_the_staff_door
 @require_safe
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
@@ -35,6 +37,7 @@ def api_guide(request: SignedInRequest) -> HttpResponse:
     return render(request, "measurement/api_guide.html")
 
 
+@before_the_staff_door
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say which cookies are set and what is kept about people."""

@@ -10,6 +10,7 @@ from measurement import choices, recording, surveying, timing
 from measurement.access import SignedInRequest, own_logs
 from measurement.models import Participant, TaskLog, User
 from measurement.pages.participant_page import ParticipantRequest, participant_page
+from measurement.pages.staff_door import before_the_staff_door
 from measurement.pages.task_forms import TaskLogForm
 
 
@@ -36,6 +37,7 @@ def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     return render(request, "measurement/log.html", context, status=status)
 
 
+@before_the_staff_door
 @require_safe
 @login_required
 @never_cache

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from measurement import choices, recording
 from measurement.access import SignedInRequest, own_logs, participants_of
 from measurement.models import TaskLog, User
+from measurement.pages.staff_door import before_the_staff_door
 from measurement.pages.task_forms import CorrectionForm, VoidForm
 
 LOGS_PER_PAGE = 25
 
 
+@before_the_staff_door
 @require_safe
 @login_required
 @never_cache
@@ -33,6 +35,7 @@ def my_logs(request: SignedInRequest) -> HttpResponse:
     return render(request, "measurement/my_logs.html", context)
 
 
+@before_the_staff_door
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
@@ -61,6 +64,7 @@ def correct(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "measurement/correct.html", context, status=status)
 
 
+@before_the_staff_door
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from measurement.access import SignedInRequest, participant_in, participants_of
 from measurement.models import Participant
+from measurement.pages.staff_door import before_the_staff_door
 
 
 class ParticipantRequest(SignedInRequest):
@@ -27,6 +28,7 @@ def participant_page(
     Who takes part in several trials and names none (`?trial=`) is asked which.
     """
 
+    @before_the_staff_door
     @require_http_methods(["GET", "HEAD", "POST"])
     @login_required
     @never_cache
