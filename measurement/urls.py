@@ -16,6 +16,7 @@ from measurement.pages import (
     survey_views,
     timer_views,
 )
+from measurement.pages.one_try import one_try_at_a_time
 from measurement.pages.staff_door import before_the_staff_door
 
 # Of allauth's pages only those that are needed; the names are allauth's.
@@ -23,7 +24,7 @@ sign_in = [
     path("account/login/code/", account.request_login_code, name="account_request_login_code"),
     path(
         "account/login/code/confirm/",
-        account.confirm_login_code,
+        one_try_at_a_time(account.confirm_login_code),
         name="account_confirm_login_code",
     ),
     path("account/logout/", account.logout, name="account_logout"),
