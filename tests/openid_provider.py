@@ -55,7 +55,7 @@ class Provider:
         return {"issuer": self.url, **ends}
 
     def keys(self) -> Document:
-        public = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+        public = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)  # type: ignore[no-untyped-call]
         return {"keys": [{**public, "kid": "key-1", "use": "sig", "alg": "RS256"}]}
 
     def authorise(self, query: dict[str, str]) -> str:

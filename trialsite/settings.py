@@ -39,6 +39,7 @@ SAMPLE_SECRET_KEY = "change-me"  # noqa: S105 - refused below
 SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key()
 if not DEBUG and SECRET_KEY == SAMPLE_SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is the sample's; set one of your own, 50 characters")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname])
 if SITE_IS_LOOPBACK:
@@ -178,7 +179,7 @@ SOCIALACCOUNT_ADAPTER = "measurement.pages.openid_connect.SocialAccountAdapter"
 OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="").rstrip("/")
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
-OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
+OIDC_NAME = env.str("OIDC_NAME", default="") or "single sign-on"
 _oidc = (OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
 if any(_oidc) and not all(_oidc):
     raise ImproperlyConfigured(

@@ -5,10 +5,12 @@ from typing import Any
 from allauth.usersessions.forms import ManageUserSessionsForm
 from allauth.usersessions.views import ListUserSessionsView
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -56,6 +58,7 @@ class Devices(ListUserSessionsView):  # type: ignore[misc]
         with transaction.atomic():
             answer: HttpResponse = super().form_valid(form)
             second_factor.note(self.request.user, "sign_out_other_devices")
+        messages.success(self.request, _("You are signed out on all other devices."))
         return answer
 
 

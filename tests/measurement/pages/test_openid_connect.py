@@ -12,7 +12,6 @@ import time_machine
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -60,7 +59,7 @@ def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def assert_refused(client: Client, answer: HttpResponse, heading: str, status: int) -> None:
+def assert_refused(client: Client, answer: Any, heading: str, status: int) -> None:
     assert not is_signed_in(client)
     assert answer.status_code == status
     page = Page(answer)
