@@ -3,6 +3,8 @@
 import base64
 import datetime
 from collections.abc import Iterator
+from threading import Thread
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -13,6 +15,7 @@ from cryptography.fernet import InvalidToken
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.test import Client
 from pytest_django import Settings
 
@@ -121,6 +124,34 @@ def test_a_double_click_sets_up_one(client: Client, kim: User) -> None:
     assert client.post(SET_UP, {"code": code}).headers["Location"] == "/account/"
     assert client.get(SET_UP).headers["Location"] == "/account/"
     assert acts() == ["set_up_second_factor"]
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def test_of_two_forms_at_once_one_sets_it_up(client: Client, kim: User) -> None:
+    sign_in_by_email(client, kim)
+    code = code_for(secret_on(client.get(SET_UP)))
+    answers: list[Any] = []
+
+    def send() -> None:
+        answers.append(client.post(SET_UP, {"code": code}))
+        connection.close()
+
+    second = Thread(target=send)
+    with transaction.atomic():  # as the first form does
+        User.objects.select_for_update().get(pk=kim.pk)
+        second.start()
+        while not somebody_waits():
+            assert second.is_alive()
+        Authenticator.objects.create(user=kim, type="totp", data={"secret": "of the first form"})
+    second.join()
+    assert answers[0].headers["Location"] == "/account/"
+    assert Authenticator.objects.count() == 1
+    assert acts() == []
 
 
 def test_whoever_has_one_is_asked_at_sign_in(
