@@ -20,7 +20,7 @@ MOST_UNANSWERED: Final = 3
 
 def language_of(user: User) -> str:
     """Return the code of the language in which the user reads."""
-    return str(getattr(user, "language", "en"))
+    return user.language
 
 
 def message(user: User, items: Sequence[ToDo]) -> EmailMessage:

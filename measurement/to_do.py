@@ -16,13 +16,13 @@ from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Greatest, TruncDate
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from measurement import surveying, timing
 from measurement.estimation.calendar import working_days
 from measurement.models import Participant, TaskLog
+from measurement.wording import long_date
 
 QUIET_WORKING_DAYS: Final = 3
 """Whole working days without a log after which there is something to say about it."""
@@ -95,11 +95,10 @@ def _survey(
     wave = surveying.open_wave(participant.trial, today)
     if wave is None or wave.name in values["answered_waves"]:
         return None
-    last_day = date_format(wave.last_day, "j F Y")
     return ToDo(
         kind=Kind.SURVEY,
         participant=participant,
-        text=_("This week's survey is open until %(day)s.") % {"day": last_day},
+        text=_("This week's survey is open until %(day)s.") % {"day": long_date(wave.last_day)},
         act=_("Answer the survey"),
         path=reverse("survey"),
         reminded=today > wave.opens_on,

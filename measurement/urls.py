@@ -1,10 +1,13 @@
 """Addresses of the participant's pages, of sign-in, and of the pages for everybody."""
 
 from allauth.account import views as account
+from allauth.mfa.base import views as mfa
 from django.urls import path
+from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
 from measurement.pages import (
+    account_views,
     announced_views,
     baseline_views,
     draft_views,
@@ -14,18 +17,21 @@ from measurement.pages import (
     log_views,
     my_logs_views,
     my_time_views,
+    openid_connect,
     own_data_views,
     reminder_views,
+    second_factor_views,
     survey_views,
     timer_views,
 )
+from measurement.pages.one_try import one_try_at_a_time
 
-# Of allauth's pages only those that sign-in by code needs; the names are allauth's.
+# Of allauth's pages only those that are needed; the names are allauth's.
 sign_in = [
     path("account/login/code/", account.request_login_code, name="account_request_login_code"),
     path(
         "account/login/code/confirm/",
-        account.confirm_login_code,
+        one_try_at_a_time(account.confirm_login_code),
         name="account_confirm_login_code",
     ),
     path("account/logout/", account.logout, name="account_logout"),
@@ -35,6 +41,36 @@ sign_in = [
         "account/login/",
         RedirectView.as_view(pattern_name="account_request_login_code", query_string=True),
         name="account_login",
+    ),
+    path("account/oidc/start/", openid_connect.start, name="oidc_start"),
+    path(
+        "account/oidc/callback/",
+        openid_connect.callback,
+        {"provider_id": openid_connect.PROVIDER},
+        name="openid_connect_callback",
+    ),
+    path("account/oidc/cancelled/", openid_connect.cancelled, name="socialaccount_login_cancelled"),
+    path("account/second-factor/", never_cache(mfa.authenticate), name="mfa_authenticate"),
+]
+own_account = [
+    path("account/", account_views.account, name="account"),
+    path("account/devices/", account_views.devices, name="usersessions_list"),
+    path(
+        "account/second-factor/confirm/", never_cache(mfa.reauthenticate), name="mfa_reauthenticate"
+    ),
+    path("account/second-factor/set-up/", second_factor_views.set_up, name="mfa_activate_totp"),
+    path(
+        "account/second-factor/turn-off/", second_factor_views.turn_off, name="mfa_deactivate_totp"
+    ),
+    path(
+        "account/second-factor/codes/",
+        second_factor_views.codes,
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "account/second-factor/codes/new/",
+        second_factor_views.new_codes,
+        name="mfa_generate_recovery_codes",
     ),
 ]
 
@@ -68,4 +104,5 @@ urlpatterns = [
     path("language/", language_views.choose_language, name="choose_language"),
     path("privacy/", everybody.privacy, name="privacy"),
     *sign_in,
+    *own_account,
 ]

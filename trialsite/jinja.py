@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext, pgettext
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undefined
 
+from measurement import wording
 from measurement.languages import other_language, shown_language
-from measurement.pages import bound_fields, wording
+from measurement.pages import bound_fields
 from trialsite.navigation import navigation
 
 COMPONENTS = "govuk_frontend_jinja"
@@ -32,6 +33,7 @@ def environment(*, loader: BaseLoader, **options: Any) -> Environment:
         demo=lambda: settings.DEMO,
         minute_words=wording.minute_words,
         navigation=navigation,
+        oidc_name=lambda: settings.OIDC_NAME if settings.OIDC_SERVER_URL else None,
         other_language=other_language,
         shown_language=shown_language,
         static=static,

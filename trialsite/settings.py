@@ -39,6 +39,7 @@ SAMPLE_SECRET_KEY = "change-me"  # noqa: S105 - refused below
 SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key()
 if not DEBUG and SECRET_KEY == SAMPLE_SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is the sample's; set one of your own, 50 characters")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname])
 if SITE_IS_LOOPBACK:
@@ -53,6 +54,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -72,6 +76,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "measurement.pages.session_limits.SessionLimits",
+    "measurement.pages.staff_door.StaffDoor",
 ]
 
 ROOT_URLCONF = "trialsite.urls"
@@ -166,6 +172,37 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a change of one's second factor
+# How many proxies stand before the site: tries are counted for each address of a visitor.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+
+# Sign-in at an OpenID provider, where there is one. All or nothing of it is set.
+SOCIALACCOUNT_ADAPTER = "measurement.pages.openid_connect.SocialAccountAdapter"
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="").rstrip("/")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="") or "single sign-on"
+_oidc = (OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
+if any(_oidc) and not all(_oidc):
+    raise ImproperlyConfigured(
+        "OIDC_SERVER_URL, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET belong together: set all or none"
+    )
+_provider = urlsplit(OIDC_SERVER_URL)
+if OIDC_SERVER_URL and not (
+    _provider.scheme == "https" or (_provider.scheme == "http" and SITE_IS_LOOPBACK)
+):
+    raise ImproperlyConfigured(f"OIDC_SERVER_URL is {OIDC_SERVER_URL!r}; https is needed")
+OIDC_ORIGIN = f"{_provider.scheme}://{_provider.netloc}" if OIDC_SERVER_URL else ""
+
+# The second factor. Staff need one where the site is secure: measurement.pages.staff_door.
+MFA_ADAPTER = "measurement.pages.second_factor_adapter.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "Trialsite"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # whoever is signed in has shown that the address is theirs
+MFA_FORMS = {
+    "activate_totp": "measurement.pages.second_factor_forms.SetUpForm",
+    "authenticate": "measurement.pages.second_factor_forms.SignInForm",
+    "reauthenticate": "measurement.pages.second_factor_forms.ConfirmForm",
+}
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10  # seconds; whoever waits for a mail server has other work
@@ -174,6 +211,8 @@ if DEMO:
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="trialsite@localhost")
 
 # Cookies and transport
+# Idle limit; measurement.pages.session_limits has the absolute one, staff_door those of staff.
+SESSION_COOKIE_AGE = 14 * 86_400
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -197,7 +236,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        # Browsers look at where an answer to a form leads on to, too.
+        "form-action": ["'self'", *filter(None, [OIDC_ORIGIN])],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
     }

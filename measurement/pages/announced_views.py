@@ -1,18 +1,21 @@
 """The pages of tasks that are announced: say what begins, see what chance says, log it."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from measurement import announcing, choices, recording, timing
 from measurement.access import SignedInRequest, own_logs
 from measurement.models import Participant, TaskLog, User
 from measurement.pages.announced_forms import AnnouncedLogForm, AnnouncementForm
-from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
+from measurement.pages.participant_page import (
+    ParticipantRequest,
+    of_trial,
+    own_page,
+    participant_page,
+)
 
 
 @participant_page
@@ -34,9 +37,8 @@ def announce(request: ParticipantRequest, participant: Participant) -> HttpRespo
     return render(request, "measurement/announce.html", context, status=status)
 
 
+@own_page
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
 def log_announced(request: SignedInRequest, pk: int) -> HttpResponse:
     """Log a task that was announced, with its timer or without."""
     task_log = get_object_or_404(own_logs(request.user), pk=pk, announced_at__isnull=False)

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_safe
 from measurement import inviting
 from measurement.access import SignedInRequest, roles_of, standing
 from measurement.models import Role, User
+from measurement.pages.staff_door import before_the_staff_door
 
 STATEMENT_PREPARED_ON: Final = datetime.date(2026, 11, 27)
 """When the accessibility statement was last compared with what is tested."""
 
 
+@before_the_staff_door
 @require_safe
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
@@ -48,6 +50,7 @@ def api_guide(request: SignedInRequest) -> HttpResponse:
     return render(request, "measurement/api_guide.html")
 
 
+@before_the_staff_door
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """Say how accessible the website is, and how that is known."""
@@ -55,6 +58,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "measurement/accessibility.html", context)
 
 
+@before_the_staff_door
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say which cookies are set and what is kept about people."""

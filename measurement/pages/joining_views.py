@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods
 from measurement import inviting, notices
 from measurement.models import Invitation, Participant, User
 from measurement.pages.participant_page import ParticipantRequest, of_trial, page_before_notice
+from measurement.pages.staff_door import before_the_staff_door
 
 JOIN = "join"
 DECLINE = "decline"
 
 
+@before_the_staff_door
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def join(request: HttpRequest, token: str) -> HttpResponse:

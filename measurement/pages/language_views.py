@@ -8,8 +8,10 @@ from django.views.decorators.http import require_POST
 
 from measurement import languages
 from measurement.models import Language
+from measurement.pages.staff_door import before_the_staff_door
 
 
+@before_the_staff_door
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Keep the chosen language and show the same page again."""

@@ -1,16 +1,19 @@
 """The pages on which a task is logged, and that say it is stored."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from measurement import announcing, choices, drafting, instructions, recording, to_do
 from measurement.access import SignedInRequest, own_logs
 from measurement.models import Participant, TaskLog, User
 from measurement.pages import drafts
-from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
+from measurement.pages.participant_page import (
+    ParticipantRequest,
+    of_trial,
+    own_page,
+    participant_page,
+)
 from measurement.pages.task_forms import TaskLogForm
 
 
@@ -45,9 +48,8 @@ def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     return render(request, "measurement/log.html", context, status=status)
 
 
+@own_page
 @require_safe
-@login_required
-@never_cache
 def logged(request: SignedInRequest, pk: int) -> HttpResponse:
     """Confirm that a task log is stored."""
     task_log = get_object_or_404(own_logs(request.user), pk=pk)

@@ -1,13 +1,11 @@
 """The pages of logs that were stored before: list, correct, take out."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from measurement import choices, log_history, recording, to_do
@@ -18,14 +16,14 @@ from measurement.access import (
     while_taking_part,
 )
 from measurement.models import TaskLog, User
+from measurement.pages.participant_page import own_page
 from measurement.pages.task_forms import CorrectionForm, VoidForm
 
 LOGS_PER_PAGE = 25
 
 
+@own_page
 @require_safe
-@login_required
-@never_cache
 def my_logs(request: SignedInRequest) -> HttpResponse:
     """List own task logs, newest first."""
     participants = participants_of(request.user)
@@ -41,19 +39,19 @@ def my_logs(request: SignedInRequest) -> HttpResponse:
     return render(request, "measurement/my_logs.html", context)
 
 
+@own_page
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
 def correct(request: SignedInRequest, pk: int) -> HttpResponse:
     """Correct an own task log."""
     task_log = get_object_or_404(own_logs(request.user), pk=pk)
     if task_log.status != TaskLog.Status.LOGGED:
         return redirect("my_logs")
+    task_types, tools = choices.lists(task_log.participant)
     form = CorrectionForm(
         request.POST if request.method == "POST" else None,
         stored=task_log,
-        task_types=choices.task_types(task_log.participant),
-        tools=choices.tools(task_log.participant),
+        task_types=task_types,
+        tools=tools,
     )
     context = {"form": form, "task_log": task_log, "trial": task_log.participant.trial}
     status = 200
@@ -72,9 +70,8 @@ def correct(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "measurement/correct.html", context, status=status)
 
 
+@own_page
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
 def void(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take an own task log out of the results, with a reason."""
     task_log = get_object_or_404(own_logs(request.user), pk=pk)
@@ -91,9 +88,8 @@ def void(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "measurement/void.html", context, status=422 if form.errors else 200)
 
 
+@own_page
 @require_safe
-@login_required
-@never_cache
 def history(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show what an own task log said at first and after each change."""
     task_log = get_object_or_404(own_logs(request.user), pk=pk)

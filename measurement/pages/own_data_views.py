@@ -2,12 +2,10 @@
 
 from typing import Any, Final
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from measurement import leaving, own_data, reading
@@ -19,15 +17,15 @@ from measurement.access import (
 )
 from measurement.models import Participant, User
 from measurement.pages.own_data_forms import ERASE, WithdrawForm
+from measurement.pages.participant_page import own_page
 
 READS_SHOWN: Final = 50
 LEFT: Final = "left_trial"
 """What the session keeps, so that somebody of whom nothing else is left is told what was done."""
 
 
+@own_page
 @require_safe
-@login_required
-@never_cache
 def my_data(request: SignedInRequest) -> HttpResponse:
     """Say what is kept about who asks, and who has read it."""
     participants = list(own_data.kept(request.user))
@@ -43,9 +41,8 @@ def my_data(request: SignedInRequest) -> HttpResponse:
     return render(request, "measurement/my_data.html", context)
 
 
+@own_page
 @require_POST
-@login_required
-@never_cache
 def download(request: SignedInRequest) -> StreamingHttpResponse:
     """Send all that is kept as a ZIP.
 
@@ -57,9 +54,8 @@ def download(request: SignedInRequest) -> StreamingHttpResponse:
     return answer
 
 
+@own_page
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
 def withdraw(request: SignedInRequest) -> HttpResponse:
     """Leave a trial: keep the logs or erase them. Who left before can still erase."""
     participants = list(own_participants(request.user))
@@ -78,9 +74,8 @@ def withdraw(request: SignedInRequest) -> HttpResponse:
     return render(request, "measurement/withdraw.html", context, status=422 if form.errors else 200)
 
 
+@own_page
 @require_safe
-@login_required
-@never_cache
 def withdrawn(request: SignedInRequest) -> HttpResponse:
     """Say what was done."""
     left: dict[str, Any] | None = request.session.get(LEFT)

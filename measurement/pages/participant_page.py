@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from measurement.access import SignedInRequest, participant_in, participants_of, while_taking_part
 from measurement.models import Participant, Trial
+from measurement.pages.staff_door import before_the_staff_door
 
 
 class ParticipantRequest(SignedInRequest):
@@ -26,7 +28,13 @@ class ParticipantRequest(SignedInRequest):
     has_notice_to_accept: bool
 
 
+View = TypeVar("View", bound=Callable[..., Any])
 ParticipantView = Callable[[ParticipantRequest, Participant], HttpResponse]
+
+
+def own_page(view: View) -> View:
+    """Serve `view` to whoever is signed in: it shows what is their own, and is kept in no cache."""
+    return before_the_staff_door(login_required(never_cache(view)))
 
 
 def participant_page(view: ParticipantView) -> Callable[..., HttpResponse]:
@@ -47,6 +55,7 @@ def page_before_notice(view: ParticipantView) -> Callable[..., HttpResponse]:
     Who takes part in several trials and names none (`?trial=`) is asked which.
     """
 
+    @before_the_staff_door
     @require_http_methods(["GET", "HEAD", "POST"])
     @login_required
     @never_cache

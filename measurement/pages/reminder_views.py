@@ -1,7 +1,6 @@
 """The pages of reminders: whether and when they come, and the link that stops them."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,13 +10,14 @@ from django.views.decorators.http import require_http_methods
 
 from measurement import reminder_choices, to_do
 from measurement.access import SignedInRequest, participants_of
+from measurement.pages.participant_page import own_page
 from measurement.pages.reminder_form import ReminderForm
+from measurement.pages.staff_door import before_the_staff_door
 from measurement.reminder_emails import MOST_UNANSWERED
 
 
+@own_page
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@never_cache
 def reminders(request: SignedInRequest) -> HttpResponse:
     """Choose whether and when reminders come, for all trials together."""
     participants = participants_of(request.user)
@@ -42,6 +42,7 @@ def reminders(request: SignedInRequest) -> HttpResponse:
 
 
 # Mail programs post here without cookies (RFC 8058); the token alone says who may.
+@before_the_staff_door
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache

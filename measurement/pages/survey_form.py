@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from measurement.models.survey_response import MAX_COMMENT_LENGTH
 from measurement.pages.fields import LinesField
-from measurement.pages.wording import minutes
+from measurement.wording import minutes
 
 Band = tuple[float, float | None]
 

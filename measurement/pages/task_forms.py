@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from measurement.estimation.definition import MAX_MINUTES
 from measurement.models import TaskLog
 from measurement.pages.fields import DayField, MinutesField
-from measurement.pages.wording import minutes
 from measurement.recording import Fault, NewTaskLog, said, version
+from measurement.wording import minutes
 
 NO_AI: Final = "no"
 AI: Final = "yes"

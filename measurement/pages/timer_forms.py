@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from measurement.pages.fields import MinutesField
 from measurement.pages.task_forms import TaskLogForm
-from measurement.pages.wording import minutes, number
 from measurement.timing import Reading
+from measurement.wording import minutes, number
 
 ENDED: Final = _(
     "This timer was ended in another window. Check the minutes, then send your answers again"

@@ -46,10 +46,11 @@ def log_timed(request: ParticipantRequest, participant: Participant) -> HttpResp
     timed = timing.reading(participant)
     if request.method != "POST" and (timed is None or timed.running_since):
         return redirect(of_trial("timer", participant.trial))
+    task_types, tools = choices.lists(participant)
     form = TimedLogForm(
         request.POST if request.method == "POST" else None,
-        task_types=choices.task_types(participant),
-        tools=choices.tools(participant),
+        task_types=task_types,
+        tools=tools,
         timed=timed,
     )
     draft, status = None, 200

@@ -22,7 +22,7 @@ from measurement.models import (
     User,
 )
 from measurement.pages.everybody import STATEMENT_PREPARED_ON
-from measurement.pages.wording import long_date
+from measurement.wording import long_date
 from tests.measurement.pages.page import Page, answers
 from tests.people import TASK_TYPES, make_log, make_participant, make_trial, make_user
 

@@ -7,7 +7,7 @@ from babel.dates import format_date
 from babel.units import format_unit
 from django.utils import translation
 
-from measurement.pages.wording import hours, long_date, minute_words, minutes, moment, number, tasks
+from measurement.wording import hours, long_date, minute_words, minutes, moment, number, tasks
 
 COUNTS = [*range(12), 20, 21, 22, 23, 26, 100, 2.5, 0.1]
 

@@ -1,0 +1,109 @@
+"""Guessing codes: as many at once as one likes, and no more of them count."""
+
+import datetime
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core import mail
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from measurement.models import Role, User
+from tests.authenticator import code_for
+from tests.measurement.pages.staff import EMAILED, REQUEST, SECOND, set_up, sign_in_by_email
+from tests.people import make_trial, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TRIES = 50
+CONFIRM = f"{REQUEST}confirm/"
+
+
+@pytest.fixture(autouse=True)
+def _no_earlier_tries() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def kim() -> User:
+    return make_user("kim.kettle@example.com", (Role.LEAD, make_trial()))
+
+
+def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+    """Return what threads get that begin together."""
+    together = Barrier(len(acts))
+
+    def one(act: Callable[[], Any]) -> Any:
+        together.wait()
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(one, acts))
+
+
+def posts(clients: list[Client], path: str, **form: str) -> list[Callable[[], Any]]:
+    return [partial(client.post, path, form) for client in clients]
+
+
+def same_browser(client: Client) -> Client:
+    """Return another client with the session of the first."""
+    twin = Client()
+    name = settings.SESSION_COOKIE_NAME
+    twin.cookies[name] = client.cookies[name].value
+    return twin
+
+
+def test_fifty_guesses_at_an_emailed_code_count_as_three(client: Client, kim: User) -> None:
+    client.post(REQUEST, {"email": kim.email})
+    found = EMAILED.search(str(mail.outbox[-1].body))
+    assert found
+    right = found.group()
+    wrong = "0000-0000" if right != "0000-0000" else "1111-1111"
+
+    twins = [same_browser(client) for _ in range(TRIES)]
+    answers = at_once(posts(twins, CONFIRM, code=wrong))
+    # Two are told that they are wrong; with the third the code is gone, and so for all others.
+    assert sorted(answer.status_code for answer in answers) == [200] * 2 + [302] * (TRIES - 2)
+    client.post(CONFIRM, {"code": right})
+    assert "_auth_user_id" not in client.session
+
+
+def test_fifty_guesses_at_a_second_factor_count_as_five(client: Client, kim: User) -> None:
+    sign_in_by_email(client, kim)
+    secret = set_up(client)
+    thief = Client()
+    sign_in_by_email(thief, kim)
+    twins = [same_browser(thief) for _ in range(TRIES)]
+    wrong = "000000" if code_for(secret) != "000000" else "111111"
+    answers = at_once(posts(twins, SECOND, code=wrong))
+    told = [b"The code is not right" in answer.content for answer in answers]
+    assert 1 <= sum(told) <= 5
+    assert b"Too many wrong codes" in thief.post(SECOND, {"code": code_for(secret)}).content
+    assert "_auth_user_id" not in thief.session
+
+
+def test_fifty_requests_for_a_code_send_three(kim: User) -> None:
+    at_once(posts([Client() for _ in range(TRIES)], REQUEST, email=kim.email))
+    assert 1 <= len(mail.outbox) <= 3
+
+
+def test_one_code_signs_in_once(client: Client, kim: User) -> None:
+    """The app's code is worth one sign-in, however many ask for it at once."""
+    with time_machine.travel(datetime.datetime(2025, 3, 3, 9, 0, tzinfo=datetime.UTC), tick=False):
+        sign_in_by_email(client, kim)
+        secret = set_up(client)
+        browsers = [Client() for _ in range(3)]
+        for browser in browsers:
+            cache.clear()
+            sign_in_by_email(browser, kim)
+        at_once(posts(browsers, SECOND, code=code_for(secret)))
+        assert sum("_auth_user_id" in browser.session for browser in browsers) == 1
