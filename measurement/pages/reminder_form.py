@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from measurement.models import ReminderChoice
 
@@ -28,7 +29,10 @@ class ReminderForm(forms.Form):
 
     wanted = forms.ChoiceField(
         label=_("Do you want reminders by email?"),
-        choices=[(YES, _("Yes")), (NO, _("No"))],
+        choices=[
+            (YES, pgettext_lazy("about what somebody wants", "Yes")),
+            (NO, pgettext_lazy("about what somebody wants", "No")),
+        ],
         error_messages=dict.fromkeys(
             ("required", "invalid_choice"), _("Select yes if you want reminders by email")
         ),
