@@ -21,6 +21,9 @@ LONGEST_SECONDS: Final = 30 * 86_400
 NOTE_AGAIN_SECONDS: Final = 86_400
 """A visit is noted once a day: noting it each time would write a row for each page."""
 
+PROBES: Final = ("/healthz", "/readyz")
+"""They say whether the process is up, so they ask no database about a session."""
+
 
 def begin(request: HttpRequest, **signal: Any) -> None:
     """Note when somebody signs in; sent by Django."""
@@ -44,7 +47,8 @@ class SessionLimits:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Look at the session, where there is one, before the page is made."""
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User):
+        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if has_session and request.path not in PROBES and isinstance(request.user, User):
             _look_at_session(request)
         return self.get_response(request)
 

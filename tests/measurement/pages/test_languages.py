@@ -247,7 +247,7 @@ def test_refusals_are_told_in_the_language(client: Client, robin: Participant) -
     Participant.objects.filter(pk=robin.pk).update(withdrawn_on="2025-01-01")
     answer = client.get("/log/")
     assert answer.status_code == 403
-    assert "pobl sy&#39;n cymryd rhan mewn treial" in answer.content.decode()
+    assert "Rydych wedi gadael y treial" in answer.content.decode()
     assert client.post("/language/", {"language": "xx"}).status_code == 400
     assert "ni weithiodd hynny" in client.post("/language/").content.decode()
     other = Client(enforce_csrf_checks=True)
