@@ -1,10 +1,8 @@
 """Every page of participants and for the public, in Welsh: no English is left."""
 
 import datetime
-import functools
-import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,25 +11,30 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
 
-from measurement import urls
-from measurement.models import Language, Participant, Timer, TimerSegment
-from tests import words
-from tests.measurement.pages.page import Answer, Page, answers
-from tests.people import TASK_TYPES, TOOLS, make_log, make_participant, make_trial
+from measurement import enrolment, recording, reminder_choices, urls
+from measurement.models import Arm, Participant, Role, TaskLog, Timer, TimerSegment
+from tests.measurement.pages.page import Page, answers
+from tests.measurement.pages.welsh import assert_welsh, english_in, english_in_email, read_welsh
+from tests.people import TASK_TYPES, make_log, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
 THURSDAY = datetime.datetime(2025, 3, 6, 14, 5, tzinfo=datetime.UTC)
-MINE = "teapot"
-WALKED = {
+HERE = {
     "start",
     "log",
     "timer",
     "log_timed",
+    "announce",
+    "log_announced",
     "logged",
     "survey",
+    "reminders",
+    "stop_reminders",
     "my_logs",
     "correct_log",
     "void_log",
+    "log_history",
+    "my_time",
     "accessibility",
     "privacy",
     "account_request_login_code",
@@ -40,65 +43,35 @@ WALKED = {
     "account_inactive",
     "account_signup",
 }
-NOT_FOR_READING = {"api_guide", "choose_language", "account_login"}
+IN_TEST_WELSH_JOINING = {"join", "notice", "baseline", "my_data", "withdraw", "withdrawn"}
+IN_TEST_WELSH_ACCOUNT = {
+    "account",
+    "usersessions_list",
+    "openid_connect_callback",
+    "socialaccount_login_cancelled",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+}
+WALKED = HERE | IN_TEST_WELSH_JOINING | IN_TEST_WELSH_ACCOUNT
+NOT_FOR_READING = {
+    "api_guide",
+    "choose_language",
+    "account_login",
+    "draft_of_log",
+    "draft_of_timed",
+    "download_my_data",
+    "oidc_start",
+}
 """For staff, or leading elsewhere at once."""
-ENGLISH = re.compile(r"\b(the|you|your|and|was|were|with|that|this|for|not|have|how|what)\b", re.I)
-"""Words of nearly every English sentence that are no Welsh words."""
-SHORT = len(" at ")
-"""So short a text between two words of the program may be in a Welsh sentence: hyd at."""
-NAMES = (*TASK_TYPES, *TOOLS, f"The {MINE} trial", "The kettle trial", "English", "Trialsite")
-
-
-class Texts(HTMLParser):
-    """What people read or hear of a page, piece by piece."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.feed(re.sub(r"</?(strong|a|span|code)\b[^>]*>", "", text))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        names = ("aria-label", "alt", "placeholder", "title", "data-words")
-        self.found += [value for name, value in attrs if value and name in names]
-
-    def handle_data(self, data: str) -> None:
-        self.found.append(" ".join(data.split()))
-
-
-@functools.cache
-def translated() -> list[re.Pattern[str]]:
-    """Return what each English text looks like that is not the same in Welsh."""
-    texts = {
-        text
-        for message in words.catalogue()
-        for text in (words.english(message) if message.id else ())
-        if text not in words.welsh(message)
-    }
-    patterns = []
-    for text in sorted(texts):
-        plain = re.sub(r"</?\w[^>]*>", "", text).replace("%%", "%")
-        parts = re.split(r"%\(\w+\)s|\{\w+\}", plain)
-        if len(parts) == 1 or len("".join(parts)) > SHORT:
-            patterns.append(re.compile(".+".join(map(re.escape, parts))))
-    return patterns
-
-
-def english_in(text: str) -> list[str]:
-    """Return the pieces of a page that are in English; names of a trial's lists are data."""
-    found = []
-    for piece in Texts(text).found:
-        for name in NAMES:
-            piece = piece.replace(name, "")
-        if ENGLISH.search(piece) or any(one.fullmatch(piece.strip()) for one in translated()):
-            found.append(piece)
-    return found
-
-
-def assert_welsh(answer: Answer) -> Page:
-    page = Page(answer)
-    assert '<html lang="cy"' in page.text
-    assert english_in(page.text) == []
-    return page
+PERIODS = [
+    {"name": "1", "starts_on": datetime.date(2025, 2, 24), "ends_on": datetime.date(2025, 3, 14)},
+    {"name": "2", "starts_on": datetime.date(2025, 3, 24), "ends_on": datetime.date(2025, 4, 4)},
+]
+ARMS = [{"name": "1", "ai": True}, {"name": "2", "ai": False}]
 
 
 @pytest.fixture(autouse=True)
@@ -113,8 +86,7 @@ def robin(client: Client, participant: Participant) -> Participant:
     trial.starts_on, trial.simulated = datetime.date(2025, 2, 24), True
     trial.save()
     assert participant.user
-    participant.user.language = Language.WELSH.value
-    participant.user.save()
+    read_welsh(participant.user)
     client.force_login(participant.user)
     return participant
 
@@ -310,6 +282,180 @@ def test_the_demo_shows_where_the_codes_are(
     assert "Arddangosiad" in assert_welsh(client.get("/account/login/code/confirm/")).text
 
 
+@pytest.fixture
+def dot(client: Client) -> Participant:
+    """Have somebody signed in who reads Welsh and takes part in a trial that flips coins."""
+    trial = make_trial("coin", design={"kind": "task_randomised"})
+    dot = make_participant(trial, make_user("dot.ladle@example.com"))
+    assert dot.user
+    read_welsh(dot.user)
+    client.force_login(dot.user)
+    return dot
+
+
+def announce(client: Client, **changes: str) -> Any:
+    key = Page(client.get("/log/announce/")).key
+    said = {"key": key, "task_type": TASK_TYPES[1], "forecast_minutes": "40"}
+    return client.post("/log/announce/", said | changes)
+
+
+def test_errors_of_an_announcement(client: Client, dot: Participant) -> None:
+    page = assert_welsh(client.get("/log/announce/"))
+    assert page.title == "Nodi tasg ymlaen llaw - Trialsite"
+    for changes in (
+        {"task_type": "", "forecast_minutes": ""},
+        {"task_type": "Juggling", "forecast_minutes": "soon", "forecast_minutes_with_ai": "0"},
+        {"forecast_minutes": "9" * 30, "forecast_minutes_with_ai": "9" * 30},
+        {"key": "none"},
+    ):
+        assert assert_welsh(announce(client, **changes)).title.startswith("Gwall: ")
+
+
+@pytest.mark.parametrize(
+    ("with_ai", "told"), [(True, "dasg hon gydag AI"), (False, "dasg hon heb AI")]
+)
+def test_pages_of_an_announced_task(
+    client: Client, dot: Participant, with_ai: bool, told: str
+) -> None:
+    announce(client)
+    TaskLog.objects.update(ai_assigned=with_ai)
+    assert f"Gwnewch y {told}" in assert_welsh(client.get("/log/timer/")).text
+    key = str(Timer.objects.get().key)
+    client.post("/log/timer/", {"act": "stop", "key": key})
+    assert_welsh(client.get("/log/timer/"))
+    path = f"/log/announced/{TaskLog.objects.get().pk}/"
+    assert "Nodwyd ymlaen llaw ar 6 Mawrth 2025" in assert_welsh(client.get(path)).text
+    for minutes in ("", "x", "2000"):
+        page = assert_welsh(client.post(path, {"ai": "", "minutes": minutes}))
+        assert page.title.startswith("Gwall: ")
+    assert_welsh(client.post(path, {"ai": "no", "minutes": "2000"}))
+    assert_welsh(client.post("/log/timer/", {"act": "discard", "key": key}, follow=True))
+    page = assert_welsh(client.get("/my-logs/"))
+    assert f"nodwyd ymlaen llaw {'gydag' if with_ai else 'heb'} AI" in page.text
+    assert_welsh(client.get(path))
+    client.post(path, {"ai": "no", "minutes": "30"})
+    page = assert_welsh(client.post(path, {"ai": "no", "minutes": "45"}, follow=True))
+    assert "A yw hyn yn gywir?" in page.text
+
+
+@pytest.mark.parametrize(
+    ("design", "assignment", "told"),
+    [
+        ({"kind": "crossover", "periods": PERIODS}, {"sequence": "AB"}, "heb AI"),
+        ({"kind": "crossover", "periods": PERIODS}, {"sequence": "BA"}, "Gallwch ddefnyddio AI"),
+        (
+            {"kind": "stepped_wedge"},
+            {"ai_from": datetime.date(2025, 3, 17)},
+            "O 17 Mawrth 2025 ymlaen gallwch ddefnyddio AI.",
+        ),
+        ({"kind": "parallel", "arms": ARMS}, {"arm": "1"}, "Gallwch"),
+    ],
+)
+def test_what_chance_gave(
+    client: Client, design: dict[str, Any], assignment: dict[str, Any], told: str
+) -> None:
+    trial = make_trial(design=design)
+    for arm in design.get("arms", []):
+        Arm.objects.create(trial=trial, **arm)
+    user = make_user("dot.ladle@example.com")
+    enrolment.assign(participant=make_participant(trial, user), actor=None, **assignment)
+    read_welsh(user)
+    client.force_login(user)
+    for path in ("/log/", "/log/timer/"):
+        assert told in assert_welsh(client.get(path)).words
+    assert_welsh(client.get("/my-data/"))
+
+
+def test_drafts(client: Client, robin: Participant) -> None:
+    page = assert_welsh(client.post("/log/draft/", answers(minutes="llawer"), follow=True))
+    assert "Dyma eich atebion o 6 Mawrth 2025 am 2:05yh." in page.text
+    assert_welsh(client.post("/log/draft/", {"afresh": "1"}, follow=True))
+    timer = start_timer(robin, minutes=2)
+    client.post("/log/timer/", {"act": "stop", "key": str(timer.key)})
+    typed = answers(key=str(timer.key))
+    assert_welsh(client.post("/log/timer/finish/draft/", typed, follow=True))
+    client.post("/log/", answers(key=typed["key"]))
+    assert_welsh(client.post("/log/draft/", typed, follow=True))
+
+
+def test_the_history_of_a_log(client: Client, robin: Participant) -> None:
+    log = make_log(robin, "k", tool="Wordmill", ai_used=True)
+    said = recording.NewTaskLog(key="k", minutes=40.0, ai_used=False)
+    recording.change(task_log=log, log=said, actor=None)
+    robin.trial.tasktype_set.all().delete()
+    client.post(f"/my-logs/{log.pk}/void/", {"reason": "Dwywaith"})
+    page = assert_welsh(client.get(f"/my-logs/{log.pk}/history/"))
+    for told in ("Tynnwyd allan", "gennych chi", "Cywirwyd", "gan y bobl", "nad yw ar y rhestr"):
+        assert told in page.text
+    assert_welsh(client.get("/my-logs/"))
+    loaded = TaskLog.objects.create(participant=robin, key="l", minutes=5.0, ai_used=True)
+    assert "Fel y cafodd" in assert_welsh(client.get(f"/my-logs/{loaded.pk}/history/")).text
+    client.post(f"/my-logs/{loaded.pk}/void/", {"reason": "Dwywaith"})
+    assert "Cyn hynny" in assert_welsh(client.get(f"/my-logs/{loaded.pk}/history/")).text
+
+
+def test_own_time(client: Client, robin: Participant) -> None:
+    assert "yn gyntaf" in assert_welsh(client.get("/my-time/")).text
+    client.post("/survey/", {"band": "1"})
+    assert_welsh(client.get("/my-time/"))
+    made = iter(range(99))
+    for task_type in (None, TASK_TYPES[0]):
+        for ai_used in (False, True, False, True, False, True):
+            make_log(robin, f"k{next(made)}", ai_used=ai_used, task_type=task_type)
+            assert_welsh(client.get("/my-time/"))
+    page = assert_welsh(client.get("/my-time/"))
+    assert "3 tasg" in page.text
+    assert "Tasgau heb fath" in page.text
+
+
+def test_what_is_still_missing_is_counted_with_its_mutation(
+    client: Client, robin: Participant
+) -> None:
+    client.post("/survey/", {"band": "1"})
+    make_log(robin, "k1")
+    make_log(robin, "k2", ai_used=True)
+    make_log(robin, "k3", ai_used=True)
+    text = assert_welsh(client.get("/my-time/")).text
+    assert "Mae angen eto:" in text
+    assert "<li>2 dasg arall heb AI</li>" in text
+    assert "<li>1 dasg arall gydag AI</li>" in text
+
+
+CHOSEN = {"wanted": "yes", "earliest": "7", "latest": "12"}
+
+
+def test_reminders(client: Client, robin: Participant) -> None:
+    page = assert_welsh(client.get("/reminders/"))
+    for said in ("Ydw", "Nac ydw", "8yb", "6yh", "hanner dydd", "hanner nos", "diwrnod gwaith"):
+        assert said in page.text
+    for changes in (
+        {"wanted": "", "earliest": "", "latest": ""},
+        {"earliest": "24", "latest": "0"},
+        {"latest": "6"},
+    ):
+        page = assert_welsh(client.post("/reminders/", CHOSEN | changes))
+        assert page.title.startswith("Gwall: ")
+    page = assert_welsh(client.post("/reminders/", CHOSEN, follow=True))
+    assert "Mae eich dewis wedi&#39;i storio." in page.text
+
+
+def test_the_link_that_stops_reminders(client: Client, participant: Participant) -> None:
+    client.post("/language/", {"language": "cy"})
+    assert participant.user
+    path = reminder_choices.stop_path(participant.user)
+    assert_welsh(client.get(path))
+    assert assert_welsh(client.post(path)).title.startswith("Mae negeseuon atgoffa wedi")
+    assert_welsh(client.get("/reminders/stop/x/"))
+
+
+def test_pages_that_are_not_for_analysts(client: Client, participant: Participant) -> None:
+    analyst = make_user("ann.ladle@example.com", (Role.ANALYST, participant.trial))
+    read_welsh(analyst)
+    client.force_login(analyst)
+    for path in ("/log/", "/reminders/", "/my-data/", "/my-data/withdraw/"):
+        assert "pobl sy" in assert_welsh(client.get(path, follow=True)).text
+
+
 @pytest.mark.parametrize("code", ["400", "403", "403_csrf", "404", "429", "500"])
 def test_error_pages(code: str) -> None:
     with translation.override("cy"):
@@ -318,12 +464,23 @@ def test_error_pages(code: str) -> None:
     assert english_in(text) == []
 
 
-@pytest.mark.parametrize("mail", ["login_code", "unknown_account"])
+@pytest.mark.parametrize(
+    "mail",
+    [
+        "account/email/login_code",
+        "account/email/unknown_account",
+        "mfa/email/recovery_codes_generated",
+        "mfa/email/totp_activated",
+        "mfa/email/totp_deactivated",
+    ],
+)
 def test_emails(mail: str) -> None:
+    known = {"code": "1234-5678", "timestamp": THURSDAY}
     with translation.override("cy"):
         for part in ("subject", "message"):
-            text = render_to_string(f"account/email/{mail}_{part}.txt", {"code": "1234-5678"})
-            assert english_in(text) == []
+            text = render_to_string(f"{mail}_{part}.txt", known)
+            assert text.strip()
+            assert english_in_email(text) == []
 
 
 def test_the_next_request_begins_in_no_language(client: Client, robin: Participant) -> None:
