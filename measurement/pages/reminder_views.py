@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -47,11 +48,17 @@ def reminders(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """Stop reminders by the link of an email: GET asks, since mail scanners follow links."""
+    """Stop reminders by the link of an email: GET asks, since mail scanners follow links.
+
+    The page is in the language of the email: there may be no session that knows another.
+    """
     user = reminder_choices.holder(token)
     if user is None:
         return render(request, "measurement/stop_link_invalid.html", status=404)
     stopped = request.method == "POST"
     if stopped:
         reminder_choices.stop(user)
-    return render(request, "measurement/stop_reminders.html", {"stopped": stopped})
+    with translation.override(user.language):
+        page = render(request, "measurement/stop_reminders.html", {"stopped": stopped})
+    page.headers["Content-Language"] = user.language
+    return page
