@@ -15,11 +15,6 @@ from measurement.models import Participant, TaskLog, Trial, User
 from measurement.recording import KeyConflict, NewTaskLog
 
 
-def is_needed(trial: Trial) -> bool:
-    """Return whether tasks of the trial have to be announced."""
-    return bool(trial.design["kind"] == "task_randomised")
-
-
 def announce(
     *,
     participant: Participant,

@@ -19,6 +19,7 @@ from measurement.models import (
     ApiToken,
     AuditEvent,
     Erasure,
+    Invitation,
     Membership,
     Participant,
     Role,
@@ -77,6 +78,8 @@ def _erase(trial: Trial, pseudonym: str, *, by: str) -> bool:
         erased_at = timezone.now()
         detail = _counted(participant)
         _take_role(participant)
+        # It says where somebody works; the link in its email is void from now on.
+        Invitation.objects.filter(trial=trial, user=participant.user_id).delete()
         participant.delete()
         _bury(trial, pseudonym, erased_at)
         # Without the actor: who it was is what is being erased.

@@ -63,7 +63,9 @@ class Reading:
 
     @cached_property
     def announced(self) -> TaskLog | None:
-        """The task log that waits for its minutes, where the task was announced; one query."""
+        """The task log that waits for its minutes, where the task was announced; one query then."""
+        if not self.timer.participant.trial.announces_tasks:
+            return None
         logs = TaskLog.objects.filter(participant=self.timer.participant_id, key=self.timer.key)
         waiting = logs.filter(status=TaskLog.Status.WITHHELD)
         return waiting.select_related("participant__trial", "task_type", "tool").first()
@@ -103,7 +105,9 @@ def reading(participant: Participant) -> Reading | None:
     )
     if not segments:
         return None
-    return Reading(timer=segments[0].timer, segments=segments, at=timezone.now())
+    timer = segments[0].timer
+    timer.participant = participant  # read already
+    return Reading(timer=timer, segments=segments, at=timezone.now())
 
 
 def reading_of(task_log: TaskLog) -> Reading | None:

@@ -48,6 +48,11 @@ class Trial(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    @property
+    def announces_tasks(self) -> bool:
+        """Whether chance decides for each task, so that tasks are announced before they begin."""
+        return bool(self.design["kind"] == "task_randomised")
+
     def definition(self) -> Definition:
         """Return the definition that the engine reads; `tools` in alphabetical order."""
         return parse_trial(

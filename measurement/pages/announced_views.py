@@ -22,7 +22,7 @@ from measurement.pages.participant_page import (
 def announce(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Ask what is about to begin, and flip the coin for it."""
     trial = participant.trial
-    if not announcing.is_needed(trial):
+    if not trial.announces_tasks:
         return redirect(of_trial("log", trial))
     if request.method != "POST" and timing.reading(participant):
         return redirect(of_trial("timer", trial))

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from measurement import announcing, choices, drafting, instructions, recording, to_do
+from measurement import choices, drafting, instructions, recording, to_do
 from measurement.access import SignedInRequest, own_logs
 from measurement.models import Participant, TaskLog, User
 from measurement.pages import drafts
@@ -20,7 +20,7 @@ from measurement.pages.task_forms import TaskLogForm
 @participant_page
 def log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Log a task that is done. Where tasks are announced, that comes before."""
-    if announcing.is_needed(participant.trial):
+    if participant.trial.announces_tasks:
         return redirect(of_trial("announce", participant.trial))
     task_types, tools = choices.lists(participant)
     form = TaskLogForm(

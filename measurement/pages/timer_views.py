@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from measurement import announcing, choices, instructions, recording, timing, to_do
+from measurement import choices, instructions, recording, timing, to_do
 from measurement.models import Participant, TaskLog, User
 from measurement.pages import drafts
 from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
@@ -33,7 +33,7 @@ def timer(request: ParticipantRequest, participant: Participant) -> HttpResponse
     if request.method == "POST":
         return _act(request, participant)
     found = timing.reading(participant)
-    if found is None and announcing.is_needed(participant.trial):
+    if found is None and participant.trial.announces_tasks:
         return redirect(of_trial("announce", participant.trial))
     return _show(request, participant, found)
 
@@ -41,7 +41,7 @@ def timer(request: ParticipantRequest, participant: Participant) -> HttpResponse
 @participant_page
 def log_timed(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Log the task that was timed."""
-    if announcing.is_needed(participant.trial):
+    if participant.trial.announces_tasks:
         return redirect(of_trial("timer", participant.trial))
     timed = timing.reading(participant)
     if request.method != "POST" and (timed is None or timed.running_since):
@@ -98,7 +98,7 @@ def _act(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Do what a button says. A forgotten timer has to be asked about first."""
     act = request.POST.get("act", "")
     if act == START:
-        if not announcing.is_needed(participant.trial):
+        if not participant.trial.announces_tasks:
             timing.start(participant)
         return redirect(of_trial("timer", participant.trial))
     if act == ESTIMATE:

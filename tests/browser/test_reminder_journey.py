@@ -30,8 +30,8 @@ def kim() -> User:
 def test_reminders_are_chosen(visit: Visit, kim: User, width: int, javascript: bool) -> None:
     visitor = visit(width=width, javascript=javascript, user=kim)
     page = visitor.page
-    visitor.go("/log/")
-    page.get_by_role("link", name="Reminders").click()
+    visitor.go("/my-data/")
+    page.get_by_role("link", name="Choose whether and when you are reminded").click()
     visitor.look("Reminders")
     expect(page.get_by_label("Yes")).to_be_checked()
     page.get_by_label("No later than").select_option("7am")

@@ -45,8 +45,8 @@ def finished(log: TaskLog, **changes: Any) -> NewTaskLog:
 
 
 def test_only_a_trial_that_randomises_tasks_has_them_announced(dot: Participant) -> None:
-    assert announcing.is_needed(dot.trial)
-    assert not announcing.is_needed(make_trial("kettle"))
+    assert dot.trial.announces_tasks
+    assert not make_trial("kettle").announces_tasks
 
 
 def test_what_is_announced_is_stored_as_withheld_and_timed(dot: Participant) -> None:

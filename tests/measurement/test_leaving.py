@@ -15,11 +15,14 @@ from django.utils import timezone
 from measurement import (
     access,
     analysis,
+    baseline,
     bundles,
     cells,
+    drafting,
     enrolment,
     leaving,
     limits,
+    notices,
     recording,
     surveying,
     timing,
@@ -36,9 +39,13 @@ from measurement.models import (
     AuditEvent,
     Cell,
     DirtyMark,
+    Draft,
     Erasure,
+    Invitation,
     Membership,
     Participant,
+    Reminder,
+    ReminderItem,
     Role,
     SurveyResponse,
     TaskLog,
@@ -85,6 +92,21 @@ def fill(participant: Participant) -> None:
     tokens.issue(user=user, trial=trial, scopes=["write"], days=1)
     cells.recompute()
     timing.start(participant)
+    notice = notices.publish(
+        trial=trial,
+        controller="Department of Teapots",
+        contact="privacy@teapots.example.com",
+        keep_until=today(),
+        actor=None,
+    )
+    Invitation.objects.create(trial=trial, user=user, invited_at=timezone.now())
+    notices.accept(participant=participant, notice=notice, actor=user)
+    baseline.answer(
+        participant=participant, answers=baseline.Answers(ai_use_before="never"), actor=user
+    )
+    drafting.keep(participant, Draft.Form.LOG, "draft", {"minutes": "5"})
+    reminder = Reminder.objects.create(user=user, day=today(), tried_at=timezone.now())
+    ReminderItem.objects.create(reminder=reminder, participant=participant, kind="survey")
     DirtyMark.objects.create(participant=participant)
 
 
@@ -153,6 +175,7 @@ class TestErasing:
         leaving.erase(zanzibar)
         assert User.objects.filter(pk=user.pk).exists()
         assert not Membership.objects.filter(user=user).exists()
+        assert not Invitation.objects.filter(user=user).exists()
         assert not ApiToken.objects.filter(user=user).exists()
 
     def test_another_role_keeps_its_tokens(self, zanzibar: Participant) -> None:

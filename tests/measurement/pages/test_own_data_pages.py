@@ -357,5 +357,6 @@ class TestHistory:
         for of in (path, f"/my-logs/{other.pk}/history/"):
             with django_assert_max_num_queries(9):
                 shown(client, of)
-        with django_assert_max_num_queries(7):
+        # Session, user, participants, number of logs, logs, corrected ones, to do, navigation.
+        with django_assert_max_num_queries(8):
             shown(client, "/my-logs/")
