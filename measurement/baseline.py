@@ -4,11 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from measurement import enrolment
 from measurement.estimation.definition import MAX_MINUTES
-from measurement.models import AuditEvent, BaselineAnswer, DirtyMark, Participant, User
+from measurement.models import (
+    AuditEvent,
+    BaselineAnswer,
+    DirtyMark,
+    NoticeAcceptance,
+    Participant,
+    User,
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,16 @@ class Answers:
 def is_answered(participant: Participant) -> bool:
     """Return whether the participant has answered; one query."""
     return BaselineAnswer.objects.filter(participant=participant).exists()
+
+
+def waits() -> Exists:
+    """Return an expression of participants: whether one who joined by a notice has yet to answer.
+
+    Participants who were loaded from a file said before what the trial needs of them.
+    """
+    joined = NoticeAcceptance.objects.filter(participant=OuterRef("pk"))
+    unanswered = Participant.objects.filter(pk=OuterRef("pk"), baseline__isnull=True)
+    return Exists(unanswered.filter(Exists(joined), baseline_minutes__isnull=True))
 
 
 def asked_lists(participant: Participant) -> dict[str, list[str]]:

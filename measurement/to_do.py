@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from measurement import surveying, timing
+from measurement import baseline, surveying, timing
 from measurement.estimation.calendar import working_days
 from measurement.models import Participant, TaskLog
 from measurement.wording import long_date
@@ -32,6 +32,7 @@ DAY: Final = datetime.timedelta(days=1)
 class Kind(StrEnum):
     """What sort of thing it is."""
 
+    BASELINE = "baseline"
     SURVEY = "survey"
     TIMER = "timer"
     LOGGING = "logging"
@@ -87,6 +88,20 @@ def _values(participants: Sequence[Participant]) -> dict[int, dict[str, Any]]:
     columns = {name: column for source in SOURCES for name, column in source.columns.items()}
     people = Participant.objects.filter(pk__in=[participant.pk for participant in participants])
     return {row["pk"]: row for row in people.annotate(**columns).values("pk", *columns)}
+
+
+def _baseline(
+    participant: Participant, values: Mapping[str, Any], today: datetime.date
+) -> ToDo | None:
+    if not values["baseline_waits"]:
+        return None
+    return ToDo(
+        kind=Kind.BASELINE,
+        participant=participant,
+        text=_("There are questions that are asked once."),
+        act=_("Answer the baseline survey"),
+        path=reverse("baseline"),
+    )
 
 
 def _survey(
@@ -158,6 +173,7 @@ def _logged_on() -> Subquery:
 
 
 SOURCES: Final[Sequence[Source]] = (
+    Source({"baseline_waits": baseline.waits()}, _baseline),
     Source(
         {"answered_waves": surveying.answered_waves(), "answered_on": surveying.answered_on()},
         _survey,

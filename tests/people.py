@@ -4,8 +4,21 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils import timezone
+
+from measurement import notices
 from measurement.estimation.definition import parse_trial, sections
-from measurement.models import Membership, Participant, Role, TaskLog, TaskType, Tool, Trial, User
+from measurement.models import (
+    Membership,
+    Participant,
+    PrivacyNotice,
+    Role,
+    TaskLog,
+    TaskType,
+    Tool,
+    Trial,
+    User,
+)
 from measurement.recording import NewTaskLog, record
 
 TASK_TYPES = ("Draft a document", "Meeting notes and actions", "Search for information")
@@ -58,3 +71,14 @@ def make_log(participant: Participant, key: str, **fields: Any) -> TaskLog:
     return record(
         participant=participant, log=NewTaskLog(key=key, **said), actor=participant.user
     ).task_log
+
+
+def publish_notice(trial: Trial, **changes: Any) -> PrivacyNotice:
+    """Publish a version of the trial's privacy notice."""
+    facts: dict[str, Any] = {
+        "controller": "Department of Teapots",
+        "contact": "privacy@teapots.example.com",
+        "keep_until": timezone.localdate() + datetime.timedelta(days=700),
+        **changes,
+    }
+    return notices.publish(trial=trial, actor=None, **facts)

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from measurement import announcing, choices, recording, timing
+from measurement import announcing, choices, recording, timing, to_do
 from measurement.access import SignedInRequest, own_logs
 from measurement.models import Participant, TaskLog, User
 from measurement.pages.announced_forms import AnnouncedLogForm, AnnouncementForm
@@ -32,7 +32,7 @@ def announce(request: ParticipantRequest, participant: Participant) -> HttpRespo
     )
     if form.is_bound and _announce(form, participant, request.user):
         return redirect(of_trial("timer", trial))
-    context = {"form": form, "trial": trial}
+    context = {"form": form, "trial": trial, "to_do": to_do.left([participant])}
     status = 422 if form.errors else 200
     return render(request, "measurement/announce.html", context, status=status)
 

@@ -7,10 +7,10 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from measurement import inviting, notices
-from measurement.models import BaselineAnswer, Department, Invitation, Participant, TaskLog, Trial
+from measurement.models import BaselineAnswer, Department, Invitation, Participant, TaskLog
 from tests.browser.test_participant_journey import Visit, enter_code, fill_in
 from tests.browser.visitor import PARTICIPANT_PAGE_BYTES
-from tests.people import make_trial, make_user
+from tests.people import make_trial, make_user, publish_notice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,18 +20,8 @@ def invitation() -> Invitation:
     """Have somebody invited to a trial with a notice."""
     trial = make_trial(simulated=True)
     Department.objects.create(trial=trial, name="Ministry of Tea")
-    publish(trial)
+    publish_notice(trial)
     return inviting.invite(trial=trial, email="dot.teaspoon@example.com", actor=None)
-
-
-def publish(trial: Trial) -> None:
-    notices.publish(
-        trial=trial,
-        controller="Department of Teapots",
-        contact="privacy@teapots.example.com",
-        keep_until=timezone.localdate() + datetime.timedelta(days=700),
-        actor=None,
-    )
 
 
 def path_of(invitation: Invitation) -> str:
@@ -99,7 +89,7 @@ def test_a_new_notice_is_read_before_going_on(
     notice = notices.newest(invitation.trial)
     assert notice
     inviting.join(invitation=invitation, notice=notice)
-    publish(invitation.trial)
+    publish_notice(invitation.trial)
     visitor = visit(width=375, javascript=javascript, user=invitation.user)
     visitor.go("/log/")
     visitor.look("Privacy notice of the trial")

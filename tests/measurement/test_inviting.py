@@ -24,30 +24,20 @@ from measurement.models import (
     Trial,
     User,
 )
-from tests.people import make_trial, make_user
+from tests.people import make_trial, make_user, publish_notice
 
 pytestmark = pytest.mark.django_db
 EMAIL = "dot.teaspoon@example.com"
 
 
-def publish(trial: Trial, **changes: Any) -> PrivacyNotice:
-    facts: dict[str, Any] = {
-        "controller": "Department of Teapots",
-        "contact": "privacy@teapots.example.com",
-        "keep_until": timezone.localdate() + datetime.timedelta(days=700),
-        **changes,
-    }
-    return notices.publish(trial=trial, actor=None, **facts)
-
-
 def invited(trial: Trial, **known: Any) -> Invitation:
-    publish(trial)
+    publish_notice(trial)
     return inviting.invite(trial=trial, email=EMAIL, actor=None, **known)
 
 
 def test_notices_are_numbered_and_leave_a_trace(trial: Trial) -> None:
     assert notices.newest(trial) is None
-    assert [publish(trial).version for _ in range(3)] == [1, 2, 3]
+    assert [publish_notice(trial).version for _ in range(3)] == [1, 2, 3]
     newest = notices.newest(trial)
     assert newest
     assert (newest.version, newest.edition) == (3, notices.EDITION)
@@ -66,15 +56,15 @@ def test_a_notice_without_its_facts_is_refused(
     trial: Trial, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
-        publish(trial, **changes)
+        publish_notice(trial, **changes)
     assert not PrivacyNotice.objects.exists()
 
 
 def test_nothing_is_kept_until_a_day_before_the_trial_ends(trial: Trial) -> None:
     trial.ends_on = timezone.localdate() + datetime.timedelta(days=90)
     with pytest.raises(ValueError, match=trial.ends_on.isoformat()):
-        publish(trial, keep_until=trial.ends_on - datetime.timedelta(days=1))
-    publish(trial, keep_until=trial.ends_on)
+        publish_notice(trial, keep_until=trial.ends_on - datetime.timedelta(days=1))
+    publish_notice(trial, keep_until=trial.ends_on)
 
 
 def test_nobody_is_invited_without_a_notice(trial: Trial) -> None:
@@ -100,13 +90,13 @@ def test_the_same_invitation_again_changes_nothing(trial: Trial) -> None:
 
 @pytest.mark.parametrize("email", ["", "dot", "dot@", "a b@example.com"])
 def test_only_addresses_are_invited(trial: Trial, email: str) -> None:
-    publish(trial)
+    publish_notice(trial)
     with pytest.raises(ValueError, match="an email address is allowed"):
         inviting.invite(trial=trial, email=email, actor=None)
 
 
 def test_an_unknown_department_is_refused(trial: Trial) -> None:
-    publish(trial)
+    publish_notice(trial)
     with pytest.raises(ValueError, match="department 'Moon'"):
         inviting.invite(trial=trial, email=EMAIL, actor=None, department="Moon")
     assert not User.objects.exists()

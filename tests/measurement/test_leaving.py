@@ -58,7 +58,7 @@ from measurement.models import (
 from measurement.recording import NewTaskLog
 from measurement.tasks import sweep
 from tests.gates import Gate, closed_gate, eventually
-from tests.people import make_log, make_participant, make_trial, make_user
+from tests.people import make_log, make_participant, make_trial, make_user, publish_notice
 
 DAY = datetime.date(2025, 3, 3)
 PSEUDONYM = "zanzibar-teaspoon"
@@ -92,13 +92,7 @@ def fill(participant: Participant) -> None:
     tokens.issue(user=user, trial=trial, scopes=["write"], days=1)
     cells.recompute()
     timing.start(participant)
-    notice = notices.publish(
-        trial=trial,
-        controller="Department of Teapots",
-        contact="privacy@teapots.example.com",
-        keep_until=today(),
-        actor=None,
-    )
+    notice = publish_notice(trial)
     Invitation.objects.create(trial=trial, user=user, invited_at=timezone.now())
     notices.accept(participant=participant, notice=notice, actor=user)
     baseline.answer(

@@ -7,11 +7,11 @@ import time_machine
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
-from measurement import surveying, timing, to_do
+from measurement import baseline, notices, surveying, timing, to_do
 from measurement.models import Participant, SurveyResponse, TaskLog, Timer, Trial
 from measurement.recording import void
 from measurement.to_do import Kind, ToDo
-from tests.people import make_log, make_participant, make_trial, make_user
+from tests.people import make_log, make_participant, make_trial, make_user, publish_notice
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.date(2025, 3, 3)
@@ -44,6 +44,33 @@ def left(participant: Participant) -> dict[Kind, ToDo]:
 def test_at_first_nothing_is_left_to_do(robin: Participant) -> None:
     with on(3):
         assert to_do.left([robin]) == []
+
+
+def test_the_baseline_survey_is_left_to_those_who_joined_until_they_answer(
+    robin: Participant,
+) -> None:
+    assert robin.user
+    with on(3):
+        assert Kind.BASELINE not in left(robin)
+        notice = publish_notice(robin.trial)
+        other = make_participant(robin.trial, make_user("pat.kettle@example.com"), "p2")
+        notices.accept(participant=robin, notice=notice, actor=robin.user)
+        item = left(robin)[Kind.BASELINE]
+        assert (item.address, item.reminded) == ("/baseline/?trial=teapot", False)
+        assert Kind.BASELINE not in left(other)
+        answers = baseline.Answers(ai_use_before="never")
+        baseline.answer(participant=robin, answers=answers, actor=robin.user)
+        assert Kind.BASELINE not in left(robin)
+
+
+def test_what_a_file_said_before_is_not_asked(robin: Participant) -> None:
+    assert robin.user
+    robin.baseline_minutes = 30.0
+    robin.save()
+    with on(3):
+        notice = publish_notice(robin.trial)
+        notices.accept(participant=robin, notice=notice, actor=robin.user)
+        assert Kind.BASELINE not in left(robin)
 
 
 def test_the_survey_is_left_until_it_is_answered(robin: Participant) -> None:

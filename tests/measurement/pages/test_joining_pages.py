@@ -22,26 +22,16 @@ from measurement.models import (
     Trial,
 )
 from tests.measurement.pages.page import Page
-from tests.people import make_participant, make_trial, make_user
+from tests.people import make_participant, make_trial, make_user, publish_notice
 
 pytestmark = pytest.mark.django_db
 EMAIL = "dot.teaspoon@example.com"
 
 
-def publish(trial: Trial) -> PrivacyNotice:
-    return notices.publish(
-        trial=trial,
-        controller="Department of Teapots",
-        contact="privacy@teapots.example.com",
-        keep_until=timezone.localdate() + datetime.timedelta(days=700),
-        actor=None,
-    )
-
-
 @pytest.fixture
 def invitation(trial: Trial) -> Invitation:
     """Have somebody invited to the trial."""
-    publish(trial)
+    publish_notice(trial)
     return inviting.invite(trial=trial, email=EMAIL, actor=None)
 
 
@@ -115,7 +105,7 @@ def test_the_start_page_leads_to_no_invitation_that_is_over(dot: Client, trial: 
 def test_a_notice_that_changed_meanwhile_is_read_again(
     dot: Client, link: str, trial: Trial
 ) -> None:
-    publish(trial)
+    publish_notice(trial)
     answer = press(dot, link, version="1")
     assert answer.status_code == 200
     assert "The privacy notice changed while you read it" in Page(answer).text
@@ -180,18 +170,18 @@ def test_a_newer_notice_comes_before_everything_else(
     client: Client, robin: Participant, path: str
 ) -> None:
     assert client.get(path).status_code == 200
-    publish(robin.trial)
+    publish_notice(robin.trial)
     assert client.get(path)["Location"] == "/notice/?trial=teapot"
     assert client.post(path, {})["Location"] == "/notice/?trial=teapot"
     answer = client.post("/notice/", {"version": "1"})
     assert answer["Location"] == "/log/?trial=teapot"
     assert client.get(path).status_code == 200
-    publish(robin.trial)
+    publish_notice(robin.trial)
     assert client.get(path)["Location"] == "/notice/?trial=teapot"
 
 
 def test_one_persons_acceptance_is_not_anothers(client: Client, robin: Participant) -> None:
-    notice = publish(robin.trial)
+    notice = publish_notice(robin.trial)
     other = make_participant(robin.trial, make_user("pat.kettle@example.com"), "p2")
     assert other.user
     notices.accept(participant=other, notice=notice, actor=other.user)
@@ -199,13 +189,13 @@ def test_one_persons_acceptance_is_not_anothers(client: Client, robin: Participa
 
 
 def test_one_trials_notice_is_not_anothers(client: Client, robin: Participant) -> None:
-    publish(make_trial("kettle"))
+    publish_notice(make_trial("kettle"))
     assert client.get("/log/").status_code == 200
 
 
 def test_the_notice_can_always_be_read(client: Client, robin: Participant) -> None:
     assert "This trial has no notice of its own" in Page(client.get("/notice/")).text
-    publish(robin.trial)
+    publish_notice(robin.trial)
     page = Page(client.get("/notice/"))
     assert "version" in page.all("name")
     client.post("/notice/", {"version": "1"})
@@ -215,8 +205,8 @@ def test_the_notice_can_always_be_read(client: Client, robin: Participant) -> No
 
 
 def test_an_old_page_accepts_nothing_new(client: Client, robin: Participant) -> None:
-    publish(robin.trial)
-    publish(robin.trial)
+    publish_notice(robin.trial)
+    publish_notice(robin.trial)
     answer = client.post("/notice/", {"version": "1"})
     assert "The privacy notice changed while you read it" in Page(answer).text
     assert not NoticeAcceptance.objects.exists()
@@ -226,7 +216,7 @@ def test_the_notice_of_one_of_several_trials(client: Client, robin: Participant)
     assert robin.user
     kettle = make_trial("kettle")
     make_participant(kettle, robin.user)
-    publish(kettle)
+    publish_notice(kettle)
     assert client.get("/log/?trial=teapot").status_code == 200
     assert client.get("/log/?trial=kettle")["Location"] == "/notice/?trial=kettle"
     assert "Which trial" in Page(client.get("/notice/")).title
