@@ -11,6 +11,8 @@ ABOUT_THE_PERSON: Final = (
     "link_participant",
     "assign_participant",
     "withdraw_participant",
+    "accept_notice",
+    "answer_baseline",
 )
 """Acts whose subject is the whole pseudonym; of others it is followed by "/" and a key."""
 OTHER_SUBJECTS: Final = ("user ", "token ")

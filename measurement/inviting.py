@@ -162,12 +162,19 @@ def join(*, invitation: Invitation, notice: PrivacyNotice) -> Participant:
     return participant
 
 
-def decline(invitation: Invitation) -> None:
-    """Note that the invited person does not want to take part. Nothing if they do already."""
+def decline(invitation: Invitation) -> bool:
+    """Note that the invited person does not want to take part; what is known of them goes.
+
+    Returns False, and notes nothing, if they take part already.
+    """
     with transaction.atomic():
         _locked(invitation)
-        if participant_of(invitation) is None:
-            _answer(invitation, accepted=False)
+        if participant_of(invitation):
+            return False
+        _answer(invitation, accepted=False)
+        unknown = {"department": None, "team": "", "grade": None, "profession": None}
+        Invitation.objects.filter(pk=invitation.pk).update(**unknown)
+    return True
 
 
 def _locked(invitation: Invitation) -> None:

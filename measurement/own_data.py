@@ -27,8 +27,15 @@ from measurement.models import (
 )
 from measurement.spreadsheets import safe_cell
 
-SECRETS: Final = ("password", "digest")
-"""Columns that open something: they are given to nobody."""
+SECRETS: Final = frozenset(
+    {
+        ("User", "password"),
+        ("ApiToken", "digest"),
+        ("UserSession", "session_key"),  # the value of a cookie that is signed in
+        ("Authenticator", "data"),  # what codes of the second factor are made from
+    }
+)
+"""Columns that open something, by model: they are given to nobody."""
 BYTES_AT_ONCE: Final = 64 * 1024
 
 
@@ -87,7 +94,10 @@ def _readme(slugs: Iterable[str]) -> bytes:
     lines = [
         gettext("This is everything that Trialsite keeps about you."),
         "",
-        gettext("account.json: your account, your roles and your API tokens, without the tokens."),
+        gettext(
+            "account.json: your account, roles, devices, invitations, reminders and API tokens, "
+            "without what opens anything."
+        ),
         gettext("who_has_read.json: who has read records of your trials, what and when."),
         "",
         gettext("There is a folder for each of your trials:"),
@@ -97,8 +107,9 @@ def _readme(slugs: Iterable[str]) -> bytes:
         gettext("task_logs.csv: the tasks that you logged. It opens in a spreadsheet."),
         gettext("survey_responses.csv: your answers to the weekly survey."),
         gettext(
-            "participant.json: what is known of you in the trial, what chance gave you, a timer "
-            "that runs, and the sums that the results are computed from."
+            "participant.json: what is known of you in the trial, what chance gave you, your "
+            "baseline answers, what you wrote in surveys, drafts, a timer that runs, and the sums "
+            "that the results are computed from."
         ),
         gettext(
             "record_of_acts.json: what was done with your data, by you or by the people who run "
@@ -185,7 +196,7 @@ def _row(row: models.Model, apart: Iterable[str] = ()) -> dict[str, Any]:
     return {
         field.name: str(value) if isinstance(value, models.Model) else value
         for field in row._meta.concrete_fields
-        if field.name not in (*SECRETS, *apart)
+        if (row._meta.object_name, field.name) not in SECRETS and field.name not in apart
         for value in [getattr(row, field.name)]
     }
 

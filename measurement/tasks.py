@@ -5,6 +5,7 @@ from typing import Final
 from celery import shared_task
 
 from measurement import analysis, cells, drafting, reminding
+from measurement.pages import session_limits
 
 CHUNKS_AT_ONCE: Final = 50
 """The most chunks of participants that one sweep recomputes before it looks for analyses."""
@@ -14,12 +15,13 @@ CHUNKS_AT_ONCE: Final = 50
 def new_day() -> None:
     """Refresh winsorising limits, and have running trials analysed for one more working day.
 
-    Drafts that are old, and reminders that nothing is counted from any more, go.
+    Old drafts, sessions that have ended and reminders that nothing is counted from any more go.
     """
     drafting.throw_away_old()
     analysis.refresh_limits()
     analysis.mark_outdated()
     reminding.forget()
+    session_limits.forget_ended()
 
 
 @shared_task(name="measurement.remind")

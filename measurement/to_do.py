@@ -98,8 +98,8 @@ def _baseline(
     return ToDo(
         kind=Kind.BASELINE,
         participant=participant,
-        text=_("There are questions that are asked once."),
-        act=_("Answer the baseline survey"),
+        text=_("You have not answered the questions that are asked once."),
+        act=_("Answer them now"),
         path=reverse("baseline"),
     )
 
@@ -154,8 +154,8 @@ def _logging(
         kind=Kind.LOGGING,
         participant=participant,
         text=text % {"days": quiet},
-        act=_("Log a task"),
-        path=reverse("log"),
+        act=_("Announce a task") if trial.announces_tasks else _("Log a task"),
+        path=reverse("announce" if trial.announces_tasks else "log"),
         reminded=True,
         done_on=logged_on,
     )

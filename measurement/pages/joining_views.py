@@ -68,7 +68,8 @@ def _answer(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if request.method == "POST":
         act = request.POST.get("act")
         if act == DECLINE:
-            inviting.decline(invitation)
+            if not inviting.decline(invitation):
+                return redirect(of_trial("withdraw", trial))
             return render(request, "measurement/invitation_declined.html", {"trial": trial})
         if act != JOIN:
             raise SuspiciousOperation(f"no such button: {act!r}")

@@ -11,6 +11,8 @@ from typing import Any, Final
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 
 from measurement.models import User
@@ -53,8 +55,15 @@ class SessionLimits:
         return self.get_response(request)
 
 
+def forget_ended() -> None:
+    """Delete sessions that have ended, and what was noted of their devices."""
+    SessionStore.clear_expired()
+    alive = Session.objects.values("session_key")
+    UserSession.objects.exclude(session_key__in=alive).delete()
+
+
 def _look_at_session(request: HttpRequest) -> None:
-    if BEGAN not in request.session:  # from before limits were kept
+    if BEGAN not in request.session:  # a session that no sign-in began
         begin(request)
     if signed_in_for(request) > LONGEST_SECONDS:
         logout(request)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from measurement import surveying, to_do
 from measurement.models import Participant
-from measurement.pages.participant_page import ParticipantRequest, participant_page
+from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
 from measurement.pages.survey_form import SurveyForm
 
 ANSWERED = _("Thank you. Your answers are stored.")
@@ -21,8 +21,12 @@ def survey(request: ParticipantRequest, participant: Participant) -> HttpRespons
     trial = participant.trial
     wave = surveying.open_wave(trial, timezone.localdate())
     if wave is None or (request.method != "POST" and surveying.due(participant) is None):
-        left = to_do.left([participant])
-        context = {"trial": trial, "answered": wave is not None, "to_do": left}
+        context = {
+            "trial": trial,
+            "answered": wave is not None,
+            "is_over": trial.ends_on is not None and timezone.localdate() > trial.ends_on,
+            "to_do": to_do.left([participant]),
+        }
         return render(request, "measurement/no_survey.html", context)
     form = SurveyForm(
         request.POST if request.method == "POST" else None, bands=trial.definition().survey.bands
@@ -32,7 +36,7 @@ def survey(request: ParticipantRequest, participant: Participant) -> HttpRespons
             participant=participant, wave=wave, actor=request.user, **form.answers()
         )
         messages.success(request, ANSWERED if stored else ANSWERED_BEFORE)
-        return redirect("start")
+        return redirect(of_trial("log", trial))
     context = {"form": form, "trial": trial, "wave": wave}
     status = 422 if form.errors else 200
     return render(request, "measurement/survey.html", context, status=status)

@@ -69,7 +69,7 @@ def test_a_task_that_is_left_and_logged_later(
     visitor.press("Let chance decide")
     visitor.look("The timer is running")
     page.get_by_text("I will not do this task").click()
-    visitor.press("Leave it and stop the timer")
+    visitor.press("Stop the timer without logging")
     visitor.look("Announce a task")
     visitor.go("/my-logs/")
     visitor.look("My logs")

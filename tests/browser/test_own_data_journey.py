@@ -62,7 +62,7 @@ def test_seen_taken_away_and_left(visit: Visit, pat: User, width: int, javascrip
         assert archive.read("teapot/task_logs.csv").count(b"\r\n") == 3
     visitor.look("^My data$")
 
-    page.get_by_role("link", name="Leave this trial").click()
+    page.get_by_role("link", name="Leave the trial").click()
     visitor.look("Leave the trial")
     visitor.press("Leave the trial")
     visitor.look("Leave the trial", error=True)
@@ -94,7 +94,7 @@ def test_erased_at_once(visit: Visit, pat: User, width: int, javascript: bool) -
     visitor.go("/my-data/")
     visitor.look("^My data$")
     assert visitor.weigh() < PARTICIPANT_PAGE_BYTES
-    visitor.page.get_by_role("link", name="Leave this trial").click()
+    visitor.page.get_by_role("link", name="Leave the trial").click()
     visitor.look("Leave the trial")
     visitor.page.get_by_label("Erase everything").check()
     visitor.press("Leave the trial")

@@ -164,16 +164,19 @@ def test_who_is_a_participant_already_joins_as_that_one(trial: Trial) -> None:
 
 
 def test_who_declines_can_think_again(trial: Trial) -> None:
-    invitation = invited(trial)
-    inviting.decline(invitation)
-    inviting.decline(invitation)
-    assert Invitation.objects.get().accepted is False
+    Department.objects.create(trial=trial, name="Teapots")
+    invitation = invited(trial, department="Teapots", team="Blue")
+    assert inviting.decline(invitation)
+    assert inviting.decline(invitation)
+    declined = Invitation.objects.get()
+    assert declined.accepted is False
+    assert (declined.department, declined.team) == (None, "")
     assert AuditEvent.objects.filter(act="decline_invitation").count() == 1
     notice = notices.newest(trial)
     assert notice
     inviting.join(invitation=invitation, notice=notice)
     assert Invitation.objects.get().accepted is True
-    inviting.decline(invitation)
+    assert not inviting.decline(invitation)
     assert Invitation.objects.get().accepted is True
 
 

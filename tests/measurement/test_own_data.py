@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
 from measurement import (
@@ -198,10 +200,36 @@ def test_the_rest_is_json(dot: User, participant: Participant) -> None:
 
 def test_no_secret_is_in_it(dot: User, participant: Participant) -> None:
     text = tokens.issue(user=dot, trial=participant.trial, scopes=["write"], days=1)
+    UserSession.objects.create(user=dot, ip="192.0.2.7", session_key="open-sesame", user_agent="t")
+    Authenticator.objects.create(user=dot, type="totp", data={"secret": "of-the-second-factor"})
     everything = "\n".join(downloaded(dot).values())
-    assert text not in everything
-    assert tokens.digest(text) not in everything
-    assert dot.password not in everything
+    assert "192.0.2.7" in everything
+    for secret in (
+        text,
+        tokens.digest(text),
+        dot.password,
+        "open-sesame",
+        "of-the-second-factor",
+    ):
+        assert secret not in everything
+
+
+def test_what_the_file_of_the_account_holds_was_looked_at_for_secrets(dot: User) -> None:
+    """A table that is new here may hold what opens something: judge it in SECRETS."""
+    account = json.loads(downloaded(dot)["account.json"])
+    assert {name for name, rows in account.items() if isinstance(rows, list)} == {
+        "apitoken",
+        "authenticator",
+        "emailaddress",
+        "invitation",
+        "membership",
+        "record_of_acts",
+        "recordread",
+        "reminder",
+        "reminderchoice",
+        "socialaccount",
+        "usersession",
+    }
 
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)

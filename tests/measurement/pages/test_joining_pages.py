@@ -120,6 +120,14 @@ def test_who_declines_is_no_participant(dot: Client, link: str) -> None:
     assert press(dot, link).status_code == 302
 
 
+def test_who_takes_part_already_cannot_decline_but_leave(
+    dot: Client, link: str, invitation: Invitation
+) -> None:
+    enrolment.enrol(trial=invitation.trial, user=invitation.user, actor=None)
+    assert press(dot, link, "decline")["Location"] == "/my-data/withdraw/?trial=teapot"
+    assert Invitation.objects.get().accepted is None
+
+
 def test_no_other_button_is_there(dot: Client, link: str) -> None:
     assert press(dot, link, "marry").status_code == 400
 

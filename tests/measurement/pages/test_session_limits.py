@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
@@ -127,3 +128,22 @@ def test_a_session_of_nobody_is_left_alone(client: Client) -> None:
     client.post("/account/login/code/", {"email": "pat.nobody@example.com"})
     assert client.get("/privacy/").status_code == 200
     assert session_limits.BEGAN not in client.session
+
+
+def test_what_has_ended_is_forgotten_with_its_device(
+    client: Client, robin: User, clock: time_machine.Traveller
+) -> None:
+    sign_in_by_email(client, robin)
+    clock.shift(10 * DAY)
+    phone = Client()
+    sign_in_by_email(phone, robin)
+    assert UserSession.objects.count() == 2
+    clock.shift(5 * DAY)
+    session_limits.forget_ended()
+    assert UserSession.objects.get().session_key == phone.session.session_key
+    assert Session.objects.count() == 1
+    assert is_signed_in(phone)
+    phone.get("/account/logout/")
+    phone.post("/account/logout/")
+    session_limits.forget_ended()
+    assert not UserSession.objects.exists()
