@@ -107,11 +107,14 @@ def participations(user: User | AnonymousUser) -> QuerySet[Participant]:
     return taking_part().filter(user=user).select_related("assignment__arm")
 
 
+def asked(people: QuerySet[Participant]) -> "QuerySet[WithAnnotations[Participant, Asked]]":
+    """Return the participants with what else the database is asked about each."""
+    return people.annotate(has_notice_to_accept=Exists(_newer_notices()))
+
+
 def participants_of(user: User) -> "list[WithAnnotations[Participant, Asked]]":
     """Return who `user` is in each trial. Raises PermissionDenied if in none."""
-    participants = list(
-        participations(user).annotate(has_notice_to_accept=Exists(_newer_notices()))
-    )
+    participants = list(asked(participations(user)))
     if not participants:
         if own_participants(user).exists():
             raise PermissionDenied(gettext("You have left the trial, so you log no more tasks."))

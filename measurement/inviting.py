@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -73,6 +74,11 @@ def invite(
     return invitation
 
 
+def is_open(invitation: Invitation) -> bool:
+    """Return whether an answer is waited for: nobody is asked again who said yes or no."""
+    return invitation.accepted is None and not is_over(invitation)
+
+
 def invite_all(*, trial: Trial, emails: Iterable[str], actor: User | None) -> list[Invitation]:
     """Invite everybody or, where one address is refused, nobody. Raises as `invite` does."""
     with transaction.atomic():
@@ -118,7 +124,8 @@ def invitation_of(token: str) -> Invitation | None:
 
 def waiting(user: User) -> Invitation | None:
     """Return an invitation that the user has not answered and that can still be accepted."""
-    unanswered = Invitation.objects.filter(user=user, accepted__isnull=True)
+    known = Participant.objects.filter(user=user, trial=OuterRef("trial"))
+    unanswered = Invitation.objects.filter(~Exists(known), user=user, accepted__isnull=True)
     open_ones = unanswered.select_related("trial").order_by("invited_at")
     return next((one for one in open_ones if not is_over(one)), None)
 
@@ -165,7 +172,7 @@ def join(*, invitation: Invitation, notice: PrivacyNotice) -> Participant:
 def decline(invitation: Invitation) -> bool:
     """Note that the invited person does not want to take part; what is known of them goes.
 
-    Returns False, and notes nothing, if they take part already.
+    Returns False, and notes nothing, if they take part already. Raises Over.
     """
     with transaction.atomic():
         _locked(invitation)
@@ -178,9 +185,11 @@ def decline(invitation: Invitation) -> bool:
 
 
 def _locked(invitation: Invitation) -> None:
-    """Wait for another window that answers, and see its answer."""
-    Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
-    invitation.refresh_from_db(fields=["accepted", "answered_at"])
+    """Wait for another window that answers, and see its answer. Raises Over if it is gone."""
+    stored = Invitation.objects.select_for_update(no_key=True).filter(pk=invitation.pk).first()
+    if stored is None:
+        raise Over(f"{invitation} went with the participant, who was erased")
+    invitation.accepted, invitation.answered_at = stored.accepted, stored.answered_at
 
 
 def _answer(invitation: Invitation, *, accepted: bool) -> None:

@@ -26,6 +26,12 @@ def newest(trial: Trial) -> PrivacyNotice | None:
     return PrivacyNotice.objects.filter(trial=trial).order_by("-version").first()
 
 
+def waits_for(participant: Participant, notice: PrivacyNotice) -> bool:
+    """Return whether the participant takes part and has not accepted that version."""
+    accepted = NoticeAcceptance.objects.filter(participant=participant, notice=notice)
+    return participant.withdrawn_on is None and not accepted.exists()
+
+
 def publish(
     *,
     trial: Trial,

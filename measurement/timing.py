@@ -124,16 +124,17 @@ def runs() -> Subquery:
     return Subquery(last.values("running")[:1])
 
 
-def start(participant: Participant, key: UUID | None = None) -> None:
-    """Start timing a task; `key` is that of its log where it was announced.
+def start(participant: Participant, key: UUID | None = None) -> bool:
+    """Start timing a task; `key` is that of its log where it is announced.
 
-    Nothing happens if a timer is there already.
+    Nothing happens if a timer is there already. Returns whether the timer is of that key now.
     """
     named = {"key": key} if key else {}
     with transaction.atomic():
         timer, is_new = Timer.objects.get_or_create(participant=participant, defaults=named)
         if is_new:
             TimerSegment.objects.create(timer=timer, started_at=timezone.now())
+    return timer.key == key
 
 
 def pause(participant: Participant, key: UUID | None) -> None:

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Exists, Max, OuterRef, Subquery, TextField
 from django.db.models.expressions import BaseExpression
-from django.db.models.functions import Greatest, TruncDate
+from django.db.models.functions import Cast, Greatest, TruncDate
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,11 +21,13 @@ from django.utils.translation import ngettext
 
 from measurement import baseline, surveying, timing
 from measurement.estimation.calendar import working_days
-from measurement.models import Participant, TaskLog
+from measurement.models import Participant, TaskLog, Timer
 from measurement.wording import long_date
 
 QUIET_WORKING_DAYS: Final = 3
 """Whole working days without a log after which there is something to say about it."""
+ANNOUNCED_WAITS_FOR: Final = datetime.timedelta(days=3)
+"""Later nobody knows well how long a task took; it can still be logged from My logs."""
 DAY: Final = datetime.timedelta(days=1)
 
 
@@ -35,6 +37,7 @@ class Kind(StrEnum):
     BASELINE = "baseline"
     SURVEY = "survey"
     TIMER = "timer"
+    ANNOUNCED = "announced"
     LOGGING = "logging"
 
 
@@ -135,6 +138,21 @@ def _timer(
     )
 
 
+def _announced(
+    participant: Participant, values: Mapping[str, Any], today: datetime.date
+) -> ToDo | None:
+    announced_on = values["announced_on"]
+    if announced_on is None or today - announced_on > ANNOUNCED_WAITS_FOR:
+        return None
+    return ToDo(
+        kind=Kind.ANNOUNCED,
+        participant=participant,
+        text=_("You announced a task and have not logged it."),
+        act=_("Log it"),
+        path=reverse("log_announced", args=[values["announced_log"]]),
+    )
+
+
 def _logging(
     participant: Participant, values: Mapping[str, Any], today: datetime.date
 ) -> ToDo | None:
@@ -172,6 +190,19 @@ def _logged_on() -> Subquery:
     return Subquery(logs.annotate(last=last).values("last"))
 
 
+def _announced_log(column: str) -> Subquery:
+    """Return an expression of participants: of the last task that waits for its log, untimed."""
+    timers = Timer.objects.annotate(name=Cast("key", TextField())).filter(name=OuterRef("key"))
+    waiting = TaskLog.objects.filter(
+        ~Exists(timers),
+        participant=OuterRef("pk"),
+        status=TaskLog.Status.WITHHELD,
+        announced_at__isnull=False,
+    )
+    last = waiting.order_by("-announced_at", "-pk").annotate(announced_on=TruncDate("announced_at"))
+    return Subquery(last.values(column)[:1])
+
+
 SOURCES: Final[Sequence[Source]] = (
     Source({"baseline_waits": baseline.waits()}, _baseline),
     Source(
@@ -179,5 +210,12 @@ SOURCES: Final[Sequence[Source]] = (
         _survey,
     ),
     Source({"timer_runs": timing.runs()}, _timer),
+    Source(
+        {
+            "announced_log": _announced_log("pk"),
+            "announced_on": _announced_log("announced_on"),
+        },
+        _announced,
+    ),
     Source({"logged_on": _logged_on()}, _logging),
 )

@@ -203,6 +203,9 @@ MFA_FORMS = {
     "authenticate": "measurement.pages.second_factor_forms.SignInForm",
     "reauthenticate": "measurement.pages.second_factor_forms.ConfirmForm",
 }
+if SITE_IS_SECURE and not env.str("EMAIL_URL", default=""):
+    # Else codes and links that open accounts would stand in the log, and reach nobody.
+    raise ImproperlyConfigured("EMAIL_URL is not set: a mail server is needed to sign people in")
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10  # seconds; whoever waits for a mail server has other work

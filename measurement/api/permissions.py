@@ -8,6 +8,7 @@ from measurement import access
 from measurement.api.problems import FORBIDDEN, INVALID_BODY, Fault, Problem, shown
 from measurement.estimation.definition import is_storable_text
 from measurement.models import ApiToken, Participant, Role, Trial, User
+from measurement.recording import NewTaskLog
 
 ANY_ROLE = frozenset(Role)
 ANY_SCOPE = frozenset(ApiToken.Scope)
@@ -40,9 +41,11 @@ class Reach:
 
     def participant(self) -> Participant:
         """Return whom the user is in the trial. Raises Problem (403) if nobody, or no longer."""
-        found = access.participations(self.user).filter(trial=self.trial).first()
+        found = access.asked(access.participations(self.user)).filter(trial=self.trial).first()
         if found is None:
             raise Problem(FORBIDDEN, "You do not take part in this trial, or no longer.")
+        if found.has_notice_to_accept:
+            raise Problem(FORBIDDEN, "Sign in and read the trial's new privacy notice first.")
         return found
 
     def whose(self, named: object) -> Participant:
@@ -62,6 +65,26 @@ class Reach:
         if named not in (None, own.pseudonym):
             raise _not_a_participant(named, "your own pseudonym, or nothing")
         return own
+
+    def check_chance(self, log: NewTaskLog) -> None:
+        """Raise Problem where a participant says what is for chance to say.
+
+        403 where chance decides for each task: such tasks are announced on the page. 400 for what
+        the order of periods decides.
+        """
+        if self.is_analyst:
+            return
+        if self.trial.announces_tasks:
+            raise Problem(FORBIDDEN, "Tasks of this trial are announced on the page, not sent.")
+        if self.trial.design["kind"] == "crossover":
+            said = {"ai_assigned": log.ai_assigned, "period": log.period or None}
+            faults = [
+                Fault(field=name, given=shown(given), allowed="nothing: the order of periods says")
+                for name, given in said.items()
+                if given is not None
+            ]
+            if faults:
+                raise Problem(INVALID_BODY, faults=faults)
 
     def _participant_named(self, named: object) -> Participant | None:
         if not isinstance(named, str) or not is_storable_text(named):

@@ -197,6 +197,7 @@ class TaskLogs(TrialView, ListAPIView[TaskLog]):
         """Store a task log of the participant who asks, or whom an analyst names."""
         participant = self.reach.whose(named_participant(request.data))
         log = new_task_log(request.data)
+        self.reach.check_chance(log)
         try:
             with access.while_taking_part(participant):
                 recorded = recording.record(participant=participant, log=log, actor=self.reach.user)

@@ -24,13 +24,18 @@ def announce(request: ParticipantRequest, participant: Participant) -> HttpRespo
     trial = participant.trial
     if not trial.announces_tasks:
         return redirect(of_trial("log", trial))
-    if request.method != "POST" and timing.reading(participant):
+    timed = timing.reading(participant)
+    if request.method != "POST" and timed and timed.announced:
         return redirect(of_trial("timer", trial))
     form = AnnouncementForm(
         request.POST if request.method == "POST" else None,
         task_types=choices.task_types(participant),
     )
-    if form.is_bound and _announce(form, participant, request.user):
+    try:
+        if form.is_bound and _announce(form, participant, request.user):
+            return redirect(of_trial("timer", trial))
+    except announcing.AtAnotherTask:
+        messages.info(request, gettext("You are at this task already. Finish it first."))
         return redirect(of_trial("timer", trial))
     context = {"form": form, "trial": trial, "to_do": to_do.left([participant])}
     status = 422 if form.errors else 200

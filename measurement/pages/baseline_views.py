@@ -3,12 +3,15 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from measurement import baseline
 from measurement.models import Participant
 from measurement.pages.baseline_form import BaselineForm
 from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
+
+ANSWERED = _("Thank you. Your answers are stored.")
+ANSWERED_BEFORE = _("You had answered these questions already. The first answers count.")
 
 
 @participant_page
@@ -22,8 +25,10 @@ def answer_baseline(request: ParticipantRequest, participant: Participant) -> Ht
         lists=baseline.asked_lists(participant),
     )
     if form.is_valid():
-        baseline.answer(participant=participant, answers=form.answers(), actor=request.user)
-        messages.success(request, gettext("Thank you. Your answers are stored."))
+        stored = baseline.answer(
+            participant=participant, answers=form.answers(), actor=request.user
+        )
+        messages.success(request, ANSWERED if stored else ANSWERED_BEFORE)
         return redirect(of_trial("log", trial))
     context = {"form": form, "trial": trial}
     status = 422 if form.errors else 200

@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from measurement import inviting, notices
-from measurement.models import Invitation, Participant, User
-from measurement.pages.participant_page import ParticipantRequest, of_trial, page_before_notice
+from measurement.access import SignedInRequest, own_participants, participant_in
+from measurement.models import Invitation, PrivacyNotice, User
+from measurement.pages.participant_page import of_trial, own_page
 from measurement.pages.staff_door import before_the_staff_door
 
 JOIN = "join"
@@ -40,11 +41,18 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     return _answer(request, invitation)
 
 
-@page_before_notice
-def notice(request: ParticipantRequest, participant: Participant) -> HttpResponse:
-    """Show the privacy notice of a trial to its participant, who accepts a new version of it."""
+@own_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def notice(request: SignedInRequest) -> HttpResponse:
+    """Show the privacy notice of a trial to who takes or took part; they accept a new version."""
+    participants = list(own_participants(request.user))
+    slug = request.GET.get("trial")
+    if slug is None and len(participants) > 1:
+        return render(request, "measurement/choose_trial.html", {"participants": participants})
+    participant = participant_in(participants, slug)
     newest = notices.newest(participant.trial)
-    if request.method == "POST" and newest:
+    is_new = newest is not None and notices.waits_for(participant, newest)
+    if request.method == "POST" and newest and is_new:
         if request.POST.get("version") == str(newest.version):
             notices.accept(participant=participant, notice=newest, actor=request.user)
             return redirect(of_trial("log", participant.trial))
@@ -52,7 +60,7 @@ def notice(request: ParticipantRequest, participant: Participant) -> HttpRespons
     context = {
         "notice": newest,
         "trial": participant.trial,
-        "is_new": request.has_notice_to_accept,
+        "is_new": is_new,
     }
     return render(request, "measurement/notice.html", context)
 
@@ -68,14 +76,31 @@ def _answer(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if request.method == "POST":
         act = request.POST.get("act")
         if act == DECLINE:
-            if not inviting.decline(invitation):
-                return redirect(of_trial("withdraw", trial))
-            return render(request, "measurement/invitation_declined.html", {"trial": trial})
+            return _decline(request, invitation)
         if act != JOIN:
             raise SuspiciousOperation(f"no such button: {act!r}")
         if request.POST.get("version") == str(newest.version):
-            inviting.join(invitation=invitation, notice=newest)
-            return redirect(of_trial("baseline", trial))
+            return _join(request, invitation, newest)
         messages.info(request, gettext("The privacy notice changed while you read it."))
     context = {"notice": newest, "trial": trial}
     return render(request, "measurement/join.html", context)
+
+
+def _join(request: HttpRequest, invitation: Invitation, newest: PrivacyNotice) -> HttpResponse:
+    trial = invitation.trial
+    try:
+        inviting.join(invitation=invitation, notice=newest)
+    except inviting.Over:
+        return render(request, "measurement/invitation_over.html", {"trial": trial})
+    return redirect(of_trial("baseline", trial))
+
+
+def _decline(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    trial = invitation.trial
+    try:
+        declined = inviting.decline(invitation)
+    except inviting.Over:
+        return render(request, "measurement/invitation_over.html", {"trial": trial})
+    if not declined:
+        return redirect(of_trial("withdraw", trial))
+    return render(request, "measurement/invitation_declined.html", {"trial": trial})

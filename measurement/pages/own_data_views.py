@@ -77,8 +77,8 @@ def withdraw(request: SignedInRequest) -> HttpResponse:
 @own_page
 @require_safe
 def withdrawn(request: SignedInRequest) -> HttpResponse:
-    """Say what was done."""
-    left: dict[str, Any] | None = request.session.get(LEFT)
+    """Say what was done, once: the session keeps no longer which trial it was."""
+    left: dict[str, Any] | None = request.session.pop(LEFT, None)
     if left is None:
         return redirect("my_data")
     return render(request, "measurement/withdrawn.html", {"left": left})

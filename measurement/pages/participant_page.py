@@ -18,14 +18,9 @@ from measurement.pages.staff_door import before_the_staff_door
 
 
 class ParticipantRequest(SignedInRequest):
-    """A request of a participant.
-
-    `several_trials`: they take part in more than one. `has_notice_to_accept`: the trial has a newer
-    privacy notice than the one that they accepted.
-    """
+    """A request of a participant; `several_trials`: they take part in more than one."""
 
     several_trials: bool
-    has_notice_to_accept: bool
 
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -38,27 +33,14 @@ def own_page(view: View) -> View:
 
 
 def participant_page(view: ParticipantView) -> Callable[..., HttpResponse]:
-    """Serve `view` to people who take part and have accepted the newest privacy notice."""
-
-    @wraps(view)
-    def page(request: ParticipantRequest, participant: Participant) -> HttpResponse:
-        if request.has_notice_to_accept:
-            return redirect(of_trial("notice", participant.trial))
-        return view(request, participant)
-
-    return page_before_notice(page)
-
-
-def page_before_notice(view: ParticipantView) -> Callable[..., HttpResponse]:
     """Serve `view` to people who take part, each page for one trial and kept in no cache.
 
-    Who takes part in several trials and names none (`?trial=`) is asked which.
+    Who takes part in several trials and names none (`?trial=`) is asked which. A privacy notice
+    that is newer than the accepted one comes before the page, but not before what was typed.
     """
 
-    @before_the_staff_door
+    @own_page
     @require_http_methods(["GET", "HEAD", "POST"])
-    @login_required
-    @never_cache
     @wraps(view)
     def page(request: ParticipantRequest) -> HttpResponse:
         participants = participants_of(request.user)
@@ -68,7 +50,8 @@ def page_before_notice(view: ParticipantView) -> Callable[..., HttpResponse]:
             choice = {"participants": participants}
             return render(request, "measurement/choose_trial.html", choice)
         participant = participant_in(participants, slug)
-        request.has_notice_to_accept = participant.has_notice_to_accept
+        if participant.has_notice_to_accept and request.method != "POST":
+            return redirect(of_trial("notice", participant.trial))
         with while_taking_part(participant):
             return view(request, participant)
 

@@ -57,12 +57,31 @@ class SurveyForm(forms.Form):
         error_messages={"max_length": _("What you tell us must be 1,000 characters or less")},
     )
 
-    def __init__(self, data: Any = None, *, bands: Sequence[Band]) -> None:
-        super().__init__(data)
+    wave = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
+
+    def __init__(self, data: Any = None, *, bands: Sequence[Band], wave: str) -> None:
+        super().__init__(data, initial={"wave": wave})
+        self.open_wave = wave
         self.bands = bands
         self.fields["band"].choices = [  # type: ignore[attr-defined]
             (str(place), _words(band, below=bands[:place])) for place, band in enumerate(bands)
         ]
+
+    @property
+    def is_of_open_wave(self) -> bool:
+        """Whether the page was about the week that is asked about now."""
+        return self.cleaned_data["wave"] in ("", self.open_wave)
+
+    def show_new_wave(self) -> None:
+        """Say that another week is asked about by now; sent again, the answers are of that."""
+        self.data = dict(self.data.items()) | {"wave": self.open_wave}
+        self.add_error(
+            None,
+            _(
+                "The survey of the week that this page was about has closed, and the next one is "
+                "open. Check your answers, then send them for the new week"
+            ),
+        )
 
     def answers(self) -> dict[str, Any]:
         """Return what was chosen, for surveying.py. Call it on a valid form."""

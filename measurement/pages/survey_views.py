@@ -29,8 +29,12 @@ def survey(request: ParticipantRequest, participant: Participant) -> HttpRespons
         }
         return render(request, "measurement/no_survey.html", context)
     form = SurveyForm(
-        request.POST if request.method == "POST" else None, bands=trial.definition().survey.bands
+        request.POST if request.method == "POST" else None,
+        bands=trial.definition().survey.bands,
+        wave=wave.name,
     )
+    if form.is_valid() and not form.is_of_open_wave:
+        form.show_new_wave()
     if form.is_valid():
         stored = surveying.answer(
             participant=participant, wave=wave, actor=request.user, **form.answers()

@@ -33,7 +33,7 @@ def timer(request: ParticipantRequest, participant: Participant) -> HttpResponse
     if request.method == "POST":
         return _act(request, participant)
     found = timing.reading(participant)
-    if found is None and participant.trial.announces_tasks:
+    if participant.trial.announces_tasks and not (found and found.announced):
         return redirect(of_trial("announce", participant.trial))
     return _show(request, participant, found)
 

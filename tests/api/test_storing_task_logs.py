@@ -9,9 +9,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from measurement import notices
 from measurement.models import AuditEvent, Participant, Refusal, Role, TaskLog
 from measurement.recording import NewTaskLog
 from tests.api.conftest import LOGS, Team
+from tests.people import publish_notice
 
 MINIMAL: dict[str, Any] = {"key": "a-1", "minutes": 30, "ai_used": True}
 FULL: dict[str, Any] = MINIMAL | {
@@ -267,3 +269,44 @@ NAMES = st.sampled_from(sorted(FULL))
 def test_no_body_is_an_error_of_ours(participant: Client, body: dict[str, Any]) -> None:
     response = post(participant, FULL | body)
     assert response.status_code in {200, 201, 400, 409}
+
+
+def of_design(tea: Team, kind: str) -> None:
+    tea.trial.design = tea.trial.design | {"kind": kind}
+    tea.trial.save()
+
+
+def test_a_participant_cannot_go_round_the_coin(
+    participant: Client, tea: Team, client_of: Callable[..., Client]
+) -> None:
+    of_design(tea, "task_randomised")
+    for body in (MINIMAL, MINIMAL | {"ai_assigned": True}):
+        response = post(participant, body)
+        assert response.status_code == 403
+        assert "announced on the page" in response.json()["detail"]
+    assert not TaskLog.objects.exists()
+    analyst = client_of(tea, Role.ANALYST, "write")
+    assert post(analyst, MINIMAL | {"participant": "p-1", "ai_assigned": True}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("field", "said"), [("ai_assigned", True), ("ai_assigned", False), ("period", "1")]
+)
+def test_a_participant_cannot_choose_a_period(
+    participant: Client, tea: Team, field: str, said: object
+) -> None:
+    of_design(tea, "crossover")
+    response = post(participant, MINIMAL | {field: said})
+    assert response.status_code == 400
+    assert list(errors(response)) == [field]
+    assert post(participant, MINIMAL).status_code == 201
+
+
+def test_a_new_privacy_notice_is_read_before_logs_are_sent(participant: Client, tea: Team) -> None:
+    notice = publish_notice(tea.trial)
+    response = post(participant, MINIMAL)
+    assert response.status_code == 403
+    assert "privacy notice" in response.json()["detail"]
+    assert tea.participant.user
+    notices.accept(participant=tea.participant, notice=notice, actor=tea.participant.user)
+    assert post(participant, MINIMAL).status_code == 201

@@ -97,7 +97,7 @@ def test_other_pages_in_welsh_are_sound(visit: Visit, robin: User, width: int) -
         "/my-data/withdraw/": "Gadael y treial",
         "/reminders/": "Negeseuon atgoffa",
         "/notice/": "Hysbysiad preifatrwydd y treial",
-        "/baseline/": "Cyn eich cofnod cyntaf",
+        "/baseline/": "Ychydig o gwestiynau i ddechrau",
         "/account/": "Eich cyfrif",
         "/account/devices/": "Ble rydych wedi mewngofnodi",
         "/accessibility/": "Datganiad hygyrchedd",

@@ -116,16 +116,51 @@ def test_the_coin_follows_the_arms_of_the_plan(arms: Arms, fewest: int, most: in
     dot = make_participant(trial, make_user("dot.teaspoon@example.com"))
     for _ in range(200):
         announce(dot)
+        Timer.objects.all().delete()
     assert fewest <= TaskLog.objects.filter(ai_assigned=True).count() <= most
 
 
-def test_a_task_that_is_announced_during_another_leaves_its_timer_alone(dot: Participant) -> None:
-    first, second = announce(dot), announce(dot)
-    found = timing.reading(dot)
-    assert found
-    assert found.announced == first
+def test_no_coin_is_flipped_for_a_second_task_at_once(dot: Participant) -> None:
+    first = announce(dot)
+    with pytest.raises(announcing.AtAnotherTask):
+        announce(dot)
+    assert TaskLog.objects.get() == first
     assert timing.reading_of(first)
-    assert timing.reading_of(second) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_windows_that_announce_two_tasks_at_once_get_one_coin(dot: Participant) -> None:
+    def send(_: int) -> bool:
+        try:
+            announce(dot)
+        except announcing.AtAnotherTask:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(send, range(6))) == 1
+    log = TaskLog.objects.get()
+    assert timing.reading_of(log)
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["logged", "never stored"])
+def test_a_timer_that_outlived_its_task_is_in_nobodys_way(
+    dot: Participant, is_stored: bool
+) -> None:
+    """A process died between two commits."""
+    with time_machine.travel(datetime.datetime(2025, 3, 3, 10, tzinfo=datetime.UTC)) as clock:
+        if is_stored:
+            log = announce(dot)
+            recording.complete(task_log=log, log=finished(log), actor=None)
+        else:
+            timing.start(dot, key=uuid4())
+        with pytest.raises(announcing.AtAnotherTask):  # the other window may still be at it
+            announce(dot)
+        clock.shift(datetime.timedelta(minutes=2))
+        new = announce(dot)
+    assert timing.reading_of(new)
 
 
 def test_what_is_impossible_is_refused_before_any_coin(dot: Participant) -> None:
@@ -182,7 +217,10 @@ def test_a_page_sent_again_after_its_task_was_logged_starts_no_timer(dot: Partic
 
 
 def test_what_is_never_logged_is_counted_as_withheld(dot: Participant) -> None:
-    logs = [announce(dot) for _ in range(5)]
+    logs = []
+    for _ in range(5):
+        logs.append(announce(dot))
+        Timer.objects.all().delete()
     for log in logs[:2]:
         recording.complete(task_log=log, log=finished(log), actor=None)
     analysis.analyse(dot.trial)

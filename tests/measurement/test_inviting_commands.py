@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from measurement.inviting import invitation_of
+from measurement.inviting import decline, invitation_of
 from measurement.models import Invitation, PrivacyNotice, Role, Trial
 from tests.people import make_user
 
@@ -84,3 +84,15 @@ def test_one_address_that_is_none_invites_nobody(trial: Trial, notice: None) -> 
 def test_a_notice_comes_first(trial: Trial, lead: None) -> None:
     with pytest.raises(CommandError, match="publish a privacy notice first"):
         run("invite", trial.slug, "dot@example.com", by=LEAD)
+
+
+def test_who_has_answered_is_not_asked_again(trial: Trial, notice: None) -> None:
+    run("invite", trial.slug, "dot@example.com", "pat@example.com", by=LEAD)
+    decline(Invitation.objects.get(user__email="dot@example.com"))
+    mail.outbox.clear()
+    said = run("invite", trial.slug, "dot@example.com", "pat@example.com", by=LEAD)
+    assert said.splitlines() == [
+        "dot@example.com has answered before: not asked again.",
+        "pat@example.com is invited.",
+    ]
+    assert [sent.to for sent in mail.outbox] == [["pat@example.com"]]

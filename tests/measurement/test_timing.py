@@ -20,7 +20,7 @@ from measurement.timing import ForgottenTimer, Reading
 pytestmark = pytest.mark.django_db
 MORNING = datetime.datetime(2025, 3, 3, 9, 0, tzinfo=datetime.UTC)
 SAID = NewTaskLog(key="typed", ai_used=False, minutes=25.0, date=MORNING.date())
-Act = Callable[..., None]
+Act = Callable[..., object]
 
 
 def at(minutes: float) -> time_machine.travel:

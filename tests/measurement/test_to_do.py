@@ -1,13 +1,14 @@
 """What is left to do: each thing from the day on which it is, and one query for all."""
 
 import datetime
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
-from measurement import baseline, notices, surveying, timing, to_do
+from measurement import announcing, baseline, notices, surveying, timing, to_do
 from measurement.models import Participant, SurveyResponse, TaskLog, Timer, Trial
 from measurement.recording import void
 from measurement.to_do import Kind, ToDo
@@ -224,3 +225,51 @@ def test_one_query_tells_of_everybody_in_order(
 def test_days_are_said_in_the_language_in_use(robin: Participant) -> None:
     with on(7), translation.override("cy"):
         assert "12 Mawrth 2025" in left(robin)[Kind.SURVEY].text
+
+
+@pytest.fixture
+def coin(dated: Trial) -> Participant:
+    """Have a participant of a trial of the same weeks that flips a coin for each task."""
+    trial = make_trial(
+        "coin", design={"kind": "task_randomised"}, starts_on=MONDAY, ends_on=LAST_DAY
+    )
+    return make_participant(trial, make_user("dot.teaspoon@example.com"))
+
+
+def announce(participant: Participant) -> TaskLog:
+    assert participant.user
+    return announcing.announce(
+        participant=participant,
+        key=uuid4(),
+        task_type=None,
+        forecast_minutes=30.0,
+        forecast_minutes_with_ai=None,
+        actor=participant.user,
+    )
+
+
+def test_an_announced_task_waits_for_its_log_for_three_days(coin: Participant) -> None:
+    with on(3):
+        log = announce(coin)
+        assert Kind.ANNOUNCED not in left(coin)  # its timer runs
+        timing.discard(coin, Timer.objects.get().key)
+        assert left(coin)[Kind.ANNOUNCED].address == f"/log/announced/{log.pk}/?trial=coin"
+        newer = announce(coin)
+        assert left(coin)[Kind.ANNOUNCED].path == f"/log/announced/{log.pk}/"
+        timing.discard(coin, Timer.objects.get().key)
+        assert left(coin)[Kind.ANNOUNCED].path == f"/log/announced/{newer.pk}/"
+        void(task_log=newer, reason="Twice", actor=None)
+        void(task_log=log, reason="Twice", actor=None)
+        assert Kind.ANNOUNCED not in left(coin)
+        announce(coin)
+        timing.discard(coin, Timer.objects.get().key)
+    with on(6):
+        assert Kind.ANNOUNCED in left(coin)
+    with on(7):
+        assert Kind.ANNOUNCED not in left(coin)
+
+
+def test_where_tasks_are_announced_the_way_to_log_is_to_announce(coin: Participant) -> None:
+    with on(10):
+        item = left(coin)[Kind.LOGGING]
+    assert (item.act, item.path) == ("Announce a task", "/log/announce/")

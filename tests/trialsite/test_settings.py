@@ -16,7 +16,11 @@ COMPLETE = {
     "OIDC_CLIENT_ID": "trialsite",
     "OIDC_CLIENT_SECRET": "a-secret",
 }
-SECURE = {"SITE_URL": "https://trialsite.example", "ALLOWED_HOSTS": "trialsite.example"}
+SECURE = {
+    "SITE_URL": "https://trialsite.example",
+    "ALLOWED_HOSTS": "trialsite.example",
+    "EMAIL_URL": "smtp+tls://nobody:nothing@localhost:587",
+}
 
 
 def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
@@ -91,3 +95,10 @@ def test_a_secure_site_has_host_cookies_and_nothing_to_complain_about() -> None:
     done = run(["manage.py", "check", "--deploy", "--fail-level", "WARNING"], **SECURE, **COMPLETE)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout + done.stderr
+
+
+def test_a_secure_site_does_not_start_without_a_mail_server() -> None:
+    """Codes that open accounts would stand in its log."""
+    found = run(["-c", "import trialsite.settings"], **SECURE | {"EMAIL_URL": ""})
+    assert found.returncode == 1
+    assert "EMAIL_URL is not set" in found.stderr

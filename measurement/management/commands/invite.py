@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(
         self, *, slug: str, emails: list[str], by: str, print_links: bool, **options: Any
     ) -> None:
-        """Store all invitations or none, then send them."""
+        """Store all invitations or none, then send those that wait for an answer."""
         trial = stored_trial(slug)
         actor = member_of_staff(by, slug)
         try:
@@ -35,7 +35,9 @@ class Command(BaseCommand):
         except (ValueError, inviting.NoNotice) as error:
             raise CommandError(str(error)) from error
         for invitation in invitations:
-            if print_links:
+            if not inviting.is_open(invitation):
+                self.stdout.write(f"{invitation.user.email} has answered before: not asked again.")
+            elif print_links:
                 self.stdout.write(f"{invitation.user.email} {inviting.link_of(invitation)}")
             else:
                 inviting.send(invitation)

@@ -112,6 +112,26 @@ def test_one_task_at_a_time(client: Client, dot: Participant) -> None:
     assert client.get("/log/announce/")["Location"] == "/log/timer/?trial=coin"
 
 
+def test_a_second_window_is_led_to_the_first_ones_task(client: Client, dot: Participant) -> None:
+    first, second = announcement(client), announcement(client)
+    client.post("/log/announce/", first)
+    answer = client.post("/log/announce/", second, follow=True)
+    assert answer.redirect_chain == [("/log/timer/?trial=coin", 302)]
+    assert "You are at this task already" in Page(answer).text
+    assert TaskLog.objects.count() == 1
+
+
+def test_the_timer_of_a_logged_task_leads_to_the_next_announcement(
+    client: Client, dot: Participant
+) -> None:
+    log = announced(client)
+    said = recording.NewTaskLog(**vars(recording.said(log)) | {"status": "logged", "minutes": 5.0})
+    recording.complete(task_log=log, log=said, actor=None)
+    assert Timer.objects.exists()
+    assert client.get("/log/timer/")["Location"] == "/log/announce/?trial=coin"
+    assert client.get("/log/announce/").status_code == 200
+
+
 def test_the_page_sent_twice_flips_one_coin(client: Client, dot: Participant) -> None:
     sent = announcement(client)
     for _ in range(5):

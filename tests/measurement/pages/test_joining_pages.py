@@ -19,9 +19,10 @@ from measurement.models import (
     NoticeAcceptance,
     Participant,
     PrivacyNotice,
+    TaskLog,
     Trial,
 )
-from tests.measurement.pages.page import Page
+from tests.measurement.pages.page import Page, answers
 from tests.people import make_participant, make_trial, make_user, publish_notice
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +97,13 @@ def test_the_start_page_leads_to_the_invitation_until_it_is_answered(
     assert dot.get("/").status_code == 200
 
 
+def test_who_takes_part_already_is_not_led_to_the_invitation(
+    dot: Client, invitation: Invitation
+) -> None:
+    enrolment.enrol(trial=invitation.trial, user=invitation.user, actor=None)
+    assert dot.get("/")["Location"] == "/log/"
+
+
 def test_the_start_page_leads_to_no_invitation_that_is_over(dot: Client, trial: Trial) -> None:
     trial.ends_on = timezone.localdate() - datetime.timedelta(days=1)
     trial.save()
@@ -147,6 +155,22 @@ def test_a_link_that_is_none_says_so(client: Client, token: str) -> None:
     assert Page(answer).title.startswith("This invitation does not work")
 
 
+@pytest.mark.parametrize("act", ["join", "decline"])
+def test_an_invitation_that_went_meanwhile_says_so(
+    dot: Client, link: str, act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Everything about the person is erased after the page was looked at.
+    real = getattr(inviting, act)
+
+    def after_the_erasure(*args: Any, **kwargs: Any) -> Any:
+        Invitation.objects.all().delete()
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(inviting, act, after_the_erasure)
+    assert "It is too late to join" in Page(press(dot, link, act)).title
+    assert not Participant.objects.exists()
+
+
 def test_it_can_be_too_late(dot: Client, link: str, trial: Trial) -> None:
     trial.ends_on = timezone.localdate() - datetime.timedelta(days=1)
     trial.save()
@@ -180,12 +204,33 @@ def test_a_newer_notice_comes_before_everything_else(
     assert client.get(path).status_code == 200
     publish_notice(robin.trial)
     assert client.get(path)["Location"] == "/notice/?trial=teapot"
-    assert client.post(path, {})["Location"] == "/notice/?trial=teapot"
     answer = client.post("/notice/", {"version": "1"})
     assert answer["Location"] == "/log/?trial=teapot"
     assert client.get(path).status_code == 200
     publish_notice(robin.trial)
     assert client.get(path)["Location"] == "/notice/?trial=teapot"
+
+
+def test_what_was_being_typed_when_a_notice_came_is_stored(
+    client: Client, robin: Participant
+) -> None:
+    sent = answers() | {"key": Page(client.get("/log/")).key}
+    publish_notice(robin.trial)
+    answer = client.post("/log/", sent)
+    assert answer["Location"] == f"/log/{TaskLog.objects.get().pk}/stored/"
+    assert client.get("/log/")["Location"] == "/notice/?trial=teapot"
+
+
+def test_who_left_can_read_the_notice_and_accepts_nothing(
+    client: Client, robin: Participant
+) -> None:
+    publish_notice(robin.trial)
+    enrolment.withdraw(participant=robin, on=timezone.localdate(), actor=None)
+    page = Page(client.get("/notice/?trial=teapot"))
+    assert "Department of Teapots" in page.text
+    assert "version" not in page.all("name")
+    client.post("/notice/?trial=teapot", {"version": "1"})
+    assert not NoticeAcceptance.objects.exists()
 
 
 def test_one_persons_acceptance_is_not_anothers(client: Client, robin: Participant) -> None:
@@ -245,6 +290,12 @@ def test_the_baseline_survey_is_stored_once(client: Client, robin: Participant) 
     assert robin.department.name == "Teapots"
     assert DirtyMark.objects.filter(participant=robin).count() == 1
     assert client.get("/baseline/")["Location"] == "/log/?trial=teapot"
+
+
+def test_who_answered_in_another_window_is_told(client: Client, robin: Participant) -> None:
+    for words in ("Your answers are stored", "You had answered these questions already"):
+        answer = client.post("/baseline/", {"ai_use_before": "never"}, follow=True)
+        assert words in Page(answer).text
 
 
 def test_what_is_known_is_neither_asked_nor_changed(client: Client, robin: Participant) -> None:

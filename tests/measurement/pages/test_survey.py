@@ -111,7 +111,8 @@ def test_an_answer_that_was_loaded_counts_as_one(robin: Participant) -> None:
     ],
 )
 def test_bands_are_said_in_words(bands: Any, words: list[str]) -> None:
-    assert [text for _, text in SurveyForm(bands=bands).fields["band"].choices] == words  # type: ignore[attr-defined]
+    form = SurveyForm(bands=bands, wave="week 01")
+    assert [text for _, text in form.fields["band"].choices] == words  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_the_band_is_stored_as_its_ends(
 ) -> None:
     with on(7):
         answered = send(client, band=band, satisfaction="")
-        assert answered.headers["Location"] == "/"
+        assert answered.headers["Location"] == "/log/?trial=teapot"
     stored = SurveyResponse.objects.get()
     assert (stored.minutes_saved_low, stored.minutes_saved_high) == (low, high)
     assert (stored.satisfaction, stored.recommend) == (None, 0)
@@ -178,6 +179,22 @@ def test_how_long_they_may_be_is_said_with_and_without_javascript(
                 f"You have %{{count}} {character} {words}"
             ]
     assert "Do not include names or personal details" in page.text
+
+
+def test_a_page_of_a_week_that_has_closed_is_shown_again(
+    client: Client, robin: Participant
+) -> None:
+    with on(12):
+        assert 'value="week 01"' in Page(client.get("/survey/")).text
+    with on(13):
+        answered = send(client, wave="week 01", band="2")
+        page = Page(answered)
+        assert answered.status_code == 422
+        assert "has closed" in page.text
+        assert 'value="week 02"' in page.text
+        assert not SurveyResponse.objects.exists()
+        assert send(client, wave="week 02", band="2").status_code == 302
+    assert SurveyResponse.objects.get().wave == "week 02"
 
 
 def test_the_page_asks_once(client: Client, robin: Participant) -> None:

@@ -106,7 +106,7 @@ def test_taking_part(client: Client, invitation: Invitation, link: str) -> None:
     assert "Newidiodd" in assert_welsh(answer(client, link, "join", version=9)).text
     assert_welsh(answer(client, link, "decline"))
     page = assert_welsh(answer(client, link, "join"))
-    assert page.title == "Cyn eich cofnod cyntaf - Trialsite"
+    assert page.title == "Ychydig o gwestiynau i ddechrau - Trialsite"
 
 
 def test_it_is_too_late(client: Client, invitation: Invitation, link: str) -> None:
