@@ -2,23 +2,32 @@
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import uuid4
 
 from django.template.loader import render_to_string
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from measurement import surveying, timing
-from measurement.models import Membership, Participant, Role, TaskLog, TimerSegment
+from measurement import announcing, inviting, reading, recording, surveying, timing
+from measurement.models import Membership, Participant, Role, TaskLog, Timer, TimerSegment
 from measurement.surveying import open_wave
-from tests.people import TASK_TYPES, make_log, make_participant, make_trial
+from tests.people import (
+    TASK_TYPES,
+    make_log,
+    make_participant,
+    make_trial,
+    make_user,
+    publish_notice,
+)
 
 
 @dataclass(frozen=True)
 class Seen:
     """A page in one state.
 
-    `path` may name the newest own log. `before` is done to the participant, then the page is opened
+    `path` may name the newest log and invitation, and the link that stops reminders. `before` is
+    done to the participant, then the page is opened
     and `then` is done on it. `error`: it shows errors.
     """
 
@@ -124,6 +133,61 @@ def pause(participant: Participant) -> None:
     timing.pause(participant, found.timer.key)
 
 
+def flip_coins(participant: Participant) -> None:
+    participant.trial.design = participant.trial.design | {"kind": "task_randomised", "unit": "task"}
+    participant.trial.save()
+
+
+def announce(participant: Participant) -> None:
+    flip_coins(participant)
+    assert participant.user
+    announcing.announce(
+        participant=participant,
+        key=uuid4(),
+        task_type=TASK_TYPES[0],
+        forecast_minutes=30.0,
+        forecast_minutes_with_ai=None,
+        actor=participant.user,
+    )
+
+
+def announce_and_leave(participant: Participant) -> None:
+    announce(participant)
+    Timer.objects.all().delete()
+
+
+def publish(participant: Participant) -> None:
+    publish_notice(participant.trial)
+
+
+def invite(participant: Participant) -> None:
+    publish(participant)
+    assert participant.user
+    inviting.invite(trial=participant.trial, email=participant.user.email, actor=None)
+
+
+def be_read(participant: Participant) -> None:
+    reader = make_user("ann.ladle@example.com")
+    kind = reading.Kind.TASK_LOGS
+    reading.note(trial=participant.trial, kind=kind, reader=reader, role=Role.ANALYST)
+
+
+def log_and_correct(participant: Participant) -> None:
+    log = log_once(participant)
+    said = replace(recording.said(log), minutes=12.0)
+    recording.change(task_log=log, log=said, actor=participant.user)
+
+
+def erase(page: Page) -> None:
+    page.get_by_label("Erase").check()
+    press("Leave the trial")(page)
+
+
+def choose_no_hours(page: Page) -> None:
+    page.get_by_label("No later than").select_option("7am")
+    press("Save")(page)
+
+
 def join_another_trial(participant: Participant) -> None:
     assert participant.user
     make_participant(make_trial("kettle", simulated=True), participant.user)
@@ -201,6 +265,42 @@ PAGES = (
         then=press("Log task"),
         error=True,
     ),
+    # Where chance decides for each task
+    Seen("/log/announce/", "Announce a task", before=flip_coins),
+    Seen(
+        "/log/announce/",
+        "Announce a task",
+        before=flip_coins,
+        then=press("Let chance decide"),
+        error=True,
+    ),
+    Seen("/log/timer/", "The timer is running", before=announce),
+    Seen("/log/announced/{log}/", "Log the task that you announced", before=announce_and_leave),
+    Seen(
+        "/log/announced/{log}/",
+        "Log the task that you announced",
+        before=announce_and_leave,
+        then=press("Log task"),
+        error=True,
+    ),
+    # Joining
+    Seen("/join/{invitation}/", "You are invited to a trial", before=invite, signed_in=False),
+    Seen("/join/{invitation}/", "Do you want to take part?", before=invite),
+    Seen("/join/none/", "This invitation does not work"),
+    Seen("/notice/", "Privacy notice of the trial", before=publish),
+    Seen("/baseline/", "A few questions to begin with"),
+    Seen("/baseline/", "A few questions to begin with", then=press("Send answers"), error=True),
+    # Own data, reminders and account
+    Seen("/my-data/", "My data", before=be_read),
+    Seen("/my-data/withdraw/", "Leave the trial"),
+    Seen("/my-data/withdraw/", "Leave the trial", then=press("Leave the trial"), error=True),
+    Seen("/my-data/withdraw/", "Your data are erased", then=erase),
+    Seen("/reminders/", "Reminders"),
+    Seen("/reminders/", "Reminders", then=choose_no_hours, error=True),
+    Seen("/reminders/stop/{stop}/", "Stop reminders?", signed_in=False),
+    Seen("/reminders/stop/none/", "This link does not work", signed_in=False),
+    Seen("/account/", "Your account"),
+    Seen("/account/devices/", "Where you are signed in"),
     # Own logs and times
     Seen("/my-logs/", "My logs"),
     Seen("/my-logs/?page=2", "My logs (page 2 of 2)", before=log_often),
@@ -212,6 +312,7 @@ PAGES = (
         then=save_without_minutes,
         error=True,
     ),
+    Seen("/my-logs/{log}/history/", "History of a task", before=log_and_correct),
     Seen("/my-logs/{log}/void/", "Take a task out of the results", before=log_once),
     Seen(
         "/my-logs/{log}/void/",

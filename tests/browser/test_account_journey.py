@@ -18,7 +18,7 @@ from tests.people import make_trial, make_user
 __all__ = ["robin"]
 pytestmark = pytest.mark.django_db(transaction=True)
 BOTH = pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
-WIDTHS = pytest.mark.parametrize("width", [1280, 375, 320])
+WIDTHS = pytest.mark.parametrize("width", [1280, 375])
 
 
 @pytest.fixture

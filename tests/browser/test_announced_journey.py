@@ -21,7 +21,7 @@ def dot() -> User:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
-@pytest.mark.parametrize("width", [1280, 375, 320])
+@pytest.mark.parametrize("width", [1280, 375])
 def test_from_the_announcement_to_the_log(
     visit: Visit, dot: User, width: int, javascript: bool
 ) -> None:

@@ -26,7 +26,7 @@ def expect_draft(visitor: Visitor, minutes: str) -> None:
     expect(page.get_by_label("4", exact=True)).to_be_checked()
 
 
-@pytest.mark.parametrize("width", [1280, 375, 320])
+@pytest.mark.parametrize("width", [1280, 375])
 def test_it_is_kept_while_one_types(visit: Visit, robin: User, width: int) -> None:
     visitor = visit(width=width, user=robin)
     page = visitor.page

@@ -63,7 +63,7 @@ def test_from_the_invitation_to_the_first_log(
     assert BaselineAnswer.objects.get().ai_use_before == "weekly"
 
 
-@pytest.mark.parametrize("width", [1280, 375, 320])
+@pytest.mark.parametrize("width", [1280, 375])
 def test_other_ends_of_an_invitation(visit: Visit, invitation: Invitation, width: int) -> None:
     visitor = visit(width=width, user=make_user("pat.kettle@example.com"))
     visitor.go(path_of(invitation))

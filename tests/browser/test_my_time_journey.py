@@ -45,7 +45,7 @@ def kim() -> User:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
-@pytest.mark.parametrize("width", [1280, 375, 320])
+@pytest.mark.parametrize("width", [1280, 375])
 def test_own_minutes_are_seen_after_the_survey(
     visit: Visit, kim: User, width: int, javascript: bool
 ) -> None:

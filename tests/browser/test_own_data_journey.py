@@ -14,7 +14,7 @@ from tests.people import make_log, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAYS = pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
-WIDTHS = pytest.mark.parametrize("width", [1280, 375, 320])
+WIDTHS = pytest.mark.parametrize("width", [1280, 375])
 
 
 @pytest.fixture

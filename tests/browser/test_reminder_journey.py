@@ -26,7 +26,7 @@ def kim() -> User:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
-@pytest.mark.parametrize("width", [1280, 375, 320])
+@pytest.mark.parametrize("width", [1280, 375])
 def test_reminders_are_chosen(visit: Visit, kim: User, width: int, javascript: bool) -> None:
     visitor = visit(width=width, javascript=javascript, user=kim)
     page = visitor.page
@@ -71,7 +71,7 @@ def test_the_link_of_an_email_stops_them(
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
-@pytest.mark.parametrize("width", [1280, 375, 320])
+@pytest.mark.parametrize("width", [1280, 375])
 def test_what_is_left_to_do_leads_there(
     visit: Visit, kim: User, width: int, javascript: bool
 ) -> None:

@@ -22,7 +22,7 @@ def let_pass(**time: float) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
-@pytest.mark.parametrize("width", [1280, 375, 320])
+@pytest.mark.parametrize("width", [1280, 375])
 def test_from_start_to_log(visit: Visit, robin: User, width: int, javascript: bool) -> None:
     visitor = visit(width=width, javascript=javascript)
     page = visitor.page

@@ -83,7 +83,7 @@ def test_a_task_is_logged_in_welsh(visit: Visit, robin: User, width: int, javasc
     visitor.look("Faint o amser mae AI yn ei arbed")
 
 
-@pytest.mark.parametrize("width", [1280, 375, 320])
+@pytest.mark.parametrize("width", [1280, 320])
 def test_other_pages_in_welsh_are_sound(visit: Visit, robin: User, width: int) -> None:
     robin.language = Language.WELSH.value
     robin.save()
