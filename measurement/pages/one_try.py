@@ -34,6 +34,9 @@ def one_try_at_a_time(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
             answer = view(request)
             if request.session.modified and not request.session.is_empty():
                 request.session.save()
+                # Stored again after the lock, it would undo the next try's count. Under a key of
+                # its own it is nobody else's yet, and the browser has to be told the key.
+                request.session.modified = request.session.session_key != key
         return answer
 
     return page

@@ -15,6 +15,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from measurement.models import Role, User
 from measurement.pages.one_try import _alone
@@ -93,6 +94,20 @@ def assert_stays_signed_in(client: Client, answers: list[Any]) -> None:
         for answer in arriving:
             browser.cookies.update(answer.cookies)
         assert "_auth_user_id" in browser.session
+
+
+def test_a_try_writes_nothing_to_its_session_once_the_next_may_begin(
+    client: Client, kim: User
+) -> None:
+    right = right_code(client, kim)
+    wrong = "0000-0000" if right != "0000-0000" else "1111-1111"
+    with CaptureQueriesContext(connection) as queries:
+        client.post(CONFIRM, {"code": wrong})
+    statements = [query["sql"] for query in queries]
+    (unlocked,) = [at for at, sql in enumerate(statements) if "pg_advisory_unlock" in sql]
+    writes = [at for at, sql in enumerate(statements) if sql.startswith('UPDATE "django_session"')]
+    assert writes
+    assert max(writes) < unlocked
 
 
 def test_a_double_click_with_the_right_code_signs_in(client: Client, kim: User) -> None:
