@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext
 
 from measurement import audit_trail
 from measurement.models import AuditEvent, TaskLog, TaskType, Tool
 
 RECORDED: Final = "record_task_log"
+COMPLETED: Final = "complete_task_log"
+"""Makes the log of an announced task count: what was withheld is logged from then on."""
 CHANGED: Final = "change_task_log"
 VOIDED: Final = "void_task_log"
 LOADED: Final = ("load_trial", "replace_trial")
@@ -78,7 +79,7 @@ def _events(task_log: TaskLog) -> list[AuditEvent]:
     loads = AuditEvent.objects.filter(subject="", trial_slug=slug, act__in=LOADED)
     last = loads.order_by("-pk").values_list("pk", flat=True).first() or 0
     own = audit_trail.about(task_log.participant)
-    acts = (RECORDED, CHANGED, VOIDED)
+    acts = (RECORDED, COMPLETED, CHANGED, VOIDED)
     return list(own.filter(subject=_subject(task_log), act__in=acts, pk__gt=last))
 
 
@@ -94,9 +95,8 @@ def _as_log(
     task_log: TaskLog, said: Mapping[str, Any], names: Mapping[str, Mapping[int, str]]
 ) -> TaskLog:
     """Return what was said as a task log that is not stored."""
-    row = dict(said)
-    if isinstance(row["date"], str):
-        row["date"] = parse_date(row["date"])
+    # An event keeps days and moments as text.
+    row = {field.attname: field.to_python(said[field.attname]) for field in _fields()}
     entries = {
         column.removesuffix("_id"): _entry(task_log, column, row.pop(column), names[column])
         for column in LISTS

@@ -163,12 +163,19 @@ def complete(*, task_log: TaskLog, log: NewTaskLog, actor: User | None) -> TaskL
 def void(*, task_log: TaskLog, reason: str, actor: User | None) -> TaskLog:
     """Take a task log out of the analysis; the audit event keeps the minutes and the reason.
 
-    Raises Refused if the reason is blank.
+    Raises Refused if the reason is blank; EditConflict if it was taken out before.
     """
     if not reason.strip():
         raise Refused((Fault("reason", reason, "a reason in words", "reason_missing"),))
     row = {"status": TaskLog.Status.VOID, "minutes": None}
-    return _overwrite(task_log, row, "void", actor, reason=reason)
+    return _overwrite(
+        task_log,
+        row,
+        "void",
+        actor,
+        allowed=lambda stored: stored.status != TaskLog.Status.VOID,
+        reason=reason,
+    )
 
 
 def _accepted(trial: Trial, log: NewTaskLog) -> dict[str, Any]:

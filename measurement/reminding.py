@@ -15,11 +15,11 @@ from typing import Final
 
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone, translation
 
-from measurement import reminder_emails, reminders_due
+from measurement import access, reminder_emails, reminders_due
 from measurement.models import Reminder, ReminderChoice, ReminderItem, User
 from measurement.to_do import ToDo
 
@@ -75,12 +75,30 @@ def _remind(
         connection.open()  # before the claim: a server that is down costs nobody the reminder
     except OSError as error:
         raise MailServerDown(type(error).__name__) from error
-    reminder = _claim(user, items, now)
+    items = _still_left(items)
+    if not items:
+        return False
+    try:
+        reminder = _claim(user, items, now)
+    except IntegrityError as error:
+        # Somebody was erased since; the next run reminds of what else is left.
+        logger.warning("A reminder was not stored: %s", type(error.__cause__).__name__)
+        return False
     return reminder is not None and _send(connection, reminder, user, items)
 
 
+def _still_left(items: Sequence[ToDo]) -> list[ToDo]:
+    """Return the items of those who take part still: they were read up to a run ago."""
+    people = {item.participant.pk for item in items}
+    staying = set(access.taking_part().filter(pk__in=people).values_list("pk", flat=True))
+    return [item for item in items if item.participant.pk in staying]
+
+
 def _claim(user: User, items: Sequence[ToDo], now: datetime.datetime) -> Reminder | None:
-    """Store the reminder of the day; None if it is there, or the user stopped reminders."""
+    """Store the reminder of the day; None if it is there, or the user stopped reminders.
+
+    Raises IntegrityError if a participant is erased at the same time.
+    """
     with transaction.atomic(durable=True):
         if ReminderChoice.objects.filter(user=user, wanted=False).exists():
             return None

@@ -1,5 +1,7 @@
 """The pages of logs that were stored before: list, correct, take out."""
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
@@ -80,7 +82,8 @@ def void(request: SignedInRequest, pk: int) -> HttpResponse:
     form = VoidForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         reason = form.cleaned_data["reason"]
-        with while_taking_part(task_log.participant):
+        # Pressed in two windows: the first has taken it out.
+        with while_taking_part(task_log.participant), suppress(recording.EditConflict):
             recording.void(task_log=task_log, reason=reason, actor=request.user)
         messages.success(request, gettext("The task no longer counts in the results."))
         return redirect("my_logs")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 
 from measurement import audit_trail, bundles, enrolment, leaving, log_history, recording, surveying
@@ -63,6 +64,39 @@ def test_a_loaded_log_has_a_first_version_of_no_act(participant: Participant) ->
     correct(log, minutes=6.0)
     first, second = log_history.versions(read(log))
     assert (first.event, first.task_log.minutes, second.task_log.minutes) == (None, 5.0, 6.0)
+
+
+def test_an_announced_log_is_withheld_until_it_is_logged(participant: Participant) -> None:
+    nine = datetime.datetime(2025, 3, 3, 9, tzinfo=datetime.UTC)
+    with time_machine.travel(nine, tick=False) as clock:
+        log = make_log(
+            participant, "k", status="withheld", minutes=None, ai_assigned=True, announced_at=nine
+        )
+        clock.shift(3600)
+        logged = replace(said(read(log)), status="logged", minutes=45.0)
+        recording.complete(task_log=read(log), log=logged, actor=participant.user)
+    correct(log, minutes=30.0)
+
+    versions = log_history.versions(read(log))
+    told = [(one.task_log.status, one.task_log.minutes) for one in versions]
+    assert told == [("withheld", None), ("logged", 45.0), ("logged", 30.0)]
+    acts = [one.event and one.event.act for one in versions]
+    assert acts == ["record_task_log", "complete_task_log", "change_task_log"]
+    assert [one.at for one in versions[:2]] == [nine, nine + datetime.timedelta(hours=1)]
+    first = versions[0].task_log
+    assert (first.announced_at, first.recorded_at, first.date) == (nine, nine, DAY)
+
+
+def test_a_loaded_announcement_was_recorded_at_a_moment(participant: Participant) -> None:
+    nine = datetime.datetime(2025, 3, 3, 9, tzinfo=datetime.UTC)
+    log = TaskLog.objects.create(
+        participant=participant, key="k", status="withheld", ai_used=True, recorded_at=nine
+    )
+    logged = replace(said(read(log)), status="logged", minutes=45.0)
+    recording.complete(task_log=read(log), log=logged, actor=participant.user)
+    first, second = log_history.versions(read(log))
+    assert (first.event, first.at, first.task_log.status) == (None, nine, "withheld")
+    assert second.task_log.minutes == 45.0
 
 
 def test_a_task_type_that_is_gone_is_called_so(participant: Participant) -> None:

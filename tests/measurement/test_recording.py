@@ -278,6 +278,21 @@ def test_void_takes_the_minutes_and_keeps_the_reason(participant: Participant) -
     assert DirtyMark.objects.count() == 2
 
 
+def test_what_was_taken_out_is_not_taken_out_again(participant: Participant) -> None:
+    task_log = record(participant=participant, log=FULL, actor=None).task_log
+    void(task_log=task_log, reason="logged twice", actor=None)
+    with pytest.raises(EditConflict):
+        void(task_log=task_log, reason="again", actor=None)
+    event = AuditEvent.objects.get(act="void_task_log")
+    assert event.detail["before"]["minutes"] == 12.5
+
+
+def test_a_withheld_log_may_be_taken_out(participant: Participant) -> None:
+    log = but(status="withheld", minutes=None)
+    task_log = record(participant=participant, log=log, actor=None).task_log
+    assert void(task_log=task_log, reason="announced twice", actor=None).status == "void"
+
+
 def test_void_needs_a_reason(participant: Participant) -> None:
     task_log = record(participant=participant, log=FULL, actor=None).task_log
     with pytest.raises(Refused):

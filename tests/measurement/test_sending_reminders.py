@@ -3,7 +3,8 @@
 import datetime
 import smtplib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier, Thread
 from time import monotonic
@@ -16,12 +17,13 @@ from django.core.mail.backends import locmem
 from django.db import connection
 from pytest_django import Settings
 
-from measurement import reminder_choices, reminding
+from measurement import leaving, reminder_choices, reminding
 from measurement.models import Participant, Reminder, ReminderItem, Trial, User
 from measurement.reminding import remind
+from tests.gates import closed_gate
 from tests.measurement.pages.welsh import english_in_email
 from tests.measurement.reminded import LOGGING, at, hours_pass, utc
-from tests.people import make_log, make_participant, make_user
+from tests.people import make_log, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
 NINE = utc(6, 9)
@@ -200,18 +202,76 @@ def test_a_run_ends_in_time_and_the_next_goes_on(
         assert remind() == 3
 
 
-def test_a_stop_counts_at_once(people: list[User], server: type[MailServer]) -> None:
-    """Ben stops reminders after the run has read what he has left to do."""
+def while_ann_is_written_to(server: type[MailServer], act: Callable[[], object]) -> None:
+    """Have something done after the run has read what everybody has left to do."""
 
-    class Stopping(dict[str, list[Exception]]):
+    class Acting(dict[str, list[Exception]]):
         def get(self, name: str, default: object = None) -> None:  # type: ignore[override]
             if name == "ann":
-                reminder_choices.stop(people[1])
+                act()
 
-    server.breaks = Stopping()
+    server.breaks = Acting()
+
+
+def withdraw(participant: Participant) -> None:
+    assert participant.user
+    leaving.withdraw(participant=participant, actor=participant.user)
+
+
+def stop(participant: Participant) -> None:
+    assert participant.user
+    reminder_choices.stop(participant.user)
+
+
+@pytest.mark.parametrize("act", [stop, withdraw, leaving.erase])
+def test_a_stop_counts_at_once(
+    people: list[User], server: type[MailServer], act: Callable[[Participant], object]
+) -> None:
+    ben = Participant.objects.get(user=people[1])
+    while_ann_is_written_to(server, lambda: act(ben))
     with at(NINE):
         assert remind() == 2
     assert receivers() == ["ann", "cat"]
+    assert not Reminder.objects.filter(user=people[1]).exists()
+
+
+def test_who_leaves_one_trial_is_reminded_of_the_other(
+    people: list[User], server: type[MailServer]
+) -> None:
+    left = Participant.objects.get(user=people[1])
+    stays = make_participant(
+        make_trial("kettle", starts_on=datetime.date(2025, 3, 3)), people[1], "k1"
+    )
+    while_ann_is_written_to(server, lambda: withdraw(left))
+    with at(NINE):
+        assert remind() == 3
+    assert ReminderItem.objects.get(reminder__user=people[1]).participant == stays
+    body = str(mail.outbox[1].body)
+    assert "trial=kettle" in body
+    assert "trial=teapot" not in body
+
+
+def remind_elsewhere() -> int:
+    """Send reminders as a worker of its own does, as far as the database can tell."""
+    try:
+        return remind()
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_while_a_reminder_is_stored_costs_nobody_else_theirs(
+    people: list[User], caplog: pytest.LogCaptureFixture
+) -> None:
+    with at(NINE), ThreadPoolExecutor() as pool:
+        with closed_gate(ReminderItem) as gate:
+            sent = pool.submit(remind_elsewhere)
+            gate.wait_for_somebody()
+            leaving.erase(Participant.objects.get(user=people[0]))
+        assert sent.result() == 2
+    assert receivers() == ["ben", "cat"]
+    assert states() == ["sent"] * 2
+    assert "ForeignKeyViolation" in caplog.text
 
 
 def sent_by_workers(number: int) -> list[int]:

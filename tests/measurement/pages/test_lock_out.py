@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import permutations
 from threading import Barrier
 from typing import Any
 
@@ -14,9 +15,12 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from measurement.models import Role, User
+from measurement.pages.one_try import _alone
 from tests.authenticator import code_for
+from tests.gates import eventually
 from tests.measurement.pages.staff import EMAILED, REQUEST, SECOND, set_up, sign_in_by_email
 from tests.people import make_trial, make_user
 
@@ -63,10 +67,7 @@ def same_browser(client: Client) -> Client:
 
 
 def test_fifty_guesses_at_an_emailed_code_count_as_three(client: Client, kim: User) -> None:
-    client.post(REQUEST, {"email": kim.email})
-    found = EMAILED.search(str(mail.outbox[-1].body))
-    assert found
-    right = found.group()
+    right = right_code(client, kim)
     wrong = "0000-0000" if right != "0000-0000" else "1111-1111"
 
     twins = [same_browser(client) for _ in range(TRIES)]
@@ -75,6 +76,63 @@ def test_fifty_guesses_at_an_emailed_code_count_as_three(client: Client, kim: Us
     assert sorted(answer.status_code for answer in answers) == [200] * 2 + [302] * (TRIES - 2)
     client.post(CONFIRM, {"code": right})
     assert "_auth_user_id" not in client.session
+
+
+def right_code(client: Client, user: User) -> str:
+    """Return the code that is emailed to who asks for one."""
+    client.post(REQUEST, {"email": user.email})
+    found = EMAILED.search(str(mail.outbox[-1].body))
+    assert found
+    return found.group()
+
+
+def assert_stays_signed_in(client: Client, answers: list[Any]) -> None:
+    """Whichever answer arrives last, the browser is signed in."""
+    assert sorted(answer.headers["Location"] for answer in answers) == ["/", "/"]
+    for arriving in permutations(answers):
+        browser = same_browser(client)
+        for answer in arriving:
+            browser.cookies.update(answer.cookies)
+        assert "_auth_user_id" in browser.session
+
+
+def test_a_try_writes_nothing_to_its_session_once_the_next_may_begin(
+    client: Client, kim: User
+) -> None:
+    right = right_code(client, kim)
+    wrong = "0000-0000" if right != "0000-0000" else "1111-1111"
+    with CaptureQueriesContext(connection) as queries:
+        client.post(CONFIRM, {"code": wrong})
+    statements = [query["sql"] for query in queries]
+    (unlocked,) = [at for at, sql in enumerate(statements) if "pg_advisory_unlock" in sql]
+    writes = [at for at, sql in enumerate(statements) if sql.startswith('UPDATE "django_session"')]
+    assert writes
+    assert max(writes) < unlocked
+
+
+def test_a_double_click_with_the_right_code_signs_in(client: Client, kim: User) -> None:
+    code = right_code(client, kim)
+    key = client.session.session_key
+    assert key
+    twins = [same_browser(client) for _ in range(2)]
+    with ThreadPoolExecutor() as pool:
+        with _alone(key):
+            clicks = pool.submit(at_once, posts(twins, CONFIRM, code=code))
+            eventually(lambda: waiting() == 2, "both have read the session and wait")
+        assert_stays_signed_in(client, clicks.result())
+
+
+def test_a_click_that_comes_after_the_sign_in_ends_no_session(client: Client, kim: User) -> None:
+    code = right_code(client, kim)
+    twins = [same_browser(client) for _ in range(2)]
+    assert_stays_signed_in(client, [twin.post(CONFIRM, {"code": code}) for twin in twins])
+
+
+def waiting() -> int:
+    """Return how many wait for a lock of a name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return int(cursor.fetchone()[0])
 
 
 def test_fifty_guesses_at_a_second_factor_count_as_five(client: Client, kim: User) -> None:

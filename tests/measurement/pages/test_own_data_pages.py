@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -319,6 +320,30 @@ class TestHistory:
         text = shown(client, f"/my-logs/{log.pk}/history/")
         assert "Before that" in text
         assert "loaded from a file" in text
+
+    @pytest.mark.parametrize(
+        ("with_ai", "chance"), [(True, "with AI"), (False, "without AI"), (None, None)]
+    )
+    def test_an_announced_log_was_not_logged_at_first(
+        self, client: Client, robin: Participant, with_ai: bool | None, chance: str | None
+    ) -> None:
+        forecasts = {"forecast_minutes": 40.0, "forecast_minutes_with_ai": 20.0}
+        said: dict[str, Any] = {"ai_assigned": with_ai, **(forecasts if chance else {})}
+        if chance is None:
+            said["task_type"] = None
+        log = make_log(robin, "k", status="withheld", minutes=None, **said)
+        logged = replace(recording.said(log), status="logged", minutes=45.0)
+        recording.complete(task_log=log, log=logged, actor=robin.user)
+        text = shown(client, f"/my-logs/{log.pk}/history/")
+        latest, first = text[text.index("<h1") :].split("Announced")
+        assert "Logged" in latest
+        assert "45 minutes" in latest
+        assert "Logged" not in first
+        assert "45 minutes" not in first
+        assert "Time taken" not in first
+        words = [f"Chance said: {chance}.", "Draft a document"]
+        words += ["Forecast without AI: 40 minutes.", "Forecast with AI: 20 minutes."]
+        assert [said in first for said in words] == [chance is not None] * 4
 
     def test_it_is_linked_where_there_is_one(
         self, client: Client, robin: Participant, corrected: TaskLog

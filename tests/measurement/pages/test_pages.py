@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from measurement import recording
 from measurement.models import (
     AuditEvent,
     DirtyMark,
@@ -255,6 +256,26 @@ def test_a_log_is_taken_out_with_its_reason_once(client: Client, robin: Particip
     assert client.post(path, {"reason": "Again"}).status_code == 302
     event = AuditEvent.objects.get(act="void_task_log")
     assert (event.actor, event.detail["reason"]) == (robin.user, "Logged twice")
+
+
+def test_a_log_that_two_windows_take_out_is_taken_out_once(
+    client: Client, robin: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = make_log(robin, "k1")
+    void = recording.void
+
+    def taken_out_meanwhile(**given: Any) -> TaskLog:
+        void(task_log=log, reason="The first window", actor=robin.user)
+        return void(**given)
+
+    monkeypatch.setattr(recording, "void", taken_out_meanwhile)
+    answer = client.post(f"/my-logs/{log.pk}/void/", {"reason": "The second"}, follow=True)
+    assert "no longer counts" in answer.content.decode()
+    event = AuditEvent.objects.get(act="void_task_log")
+    assert event.detail == {
+        "reason": "The first window",
+        "before": {"status": "logged", "minutes": 30.0},
+    }
 
 
 def test_showing_costs_few_queries(
