@@ -103,7 +103,10 @@
     return [...document.querySelectorAll(".govuk-error-summary a")]
       .filter((link) => {
         const field = document.querySelector(link.getAttribute("href"));
-        const described = field?.closest("[aria-describedby]")?.getAttribute("aria-describedby") ?? "";
+        // A choice of a group may have words of its own beside the group's.
+        const described = [field, field?.closest("fieldset")]
+          .map((part) => part?.getAttribute("aria-describedby") ?? "")
+          .join(" ");
         const texts = described.split(" ").map((id) => document.getElementById(id)?.innerText ?? "");
         return !texts.some((text) => text.includes(link.innerText));
       })

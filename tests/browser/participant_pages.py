@@ -27,8 +27,8 @@ class Seen:
     """A page in one state.
 
     `path` may name the newest log and invitation, and the link that stops reminders. `before` is
-    done to the participant, then the page is opened
-    and `then` is done on it. `error`: it shows errors.
+    done to the participant, then the page is opened and `then` is done on it. `error`: it shows
+    errors.
     """
 
     path: str
@@ -134,7 +134,10 @@ def pause(participant: Participant) -> None:
 
 
 def flip_coins(participant: Participant) -> None:
-    participant.trial.design = participant.trial.design | {"kind": "task_randomised", "unit": "task"}
+    participant.trial.design = participant.trial.design | {
+        "kind": "task_randomised",
+        "unit": "task",
+    }
     participant.trial.save()
 
 

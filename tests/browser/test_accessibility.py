@@ -78,10 +78,11 @@ def test_errors_lead_to_their_fields_without_javascript(
 
 
 def test_every_page_of_participants_is_walked() -> None:
-    """But for what shows no page, and for what only staff see."""
+    """But for what shows no page of its own address, and for what only staff see."""
     paths = {urlsplit(seen.path).path for seen in PAGES} - {"/no-such-page/"}
     walked = {resolve(re.sub(r"{.*?}", "1", path)).url_name for path in paths}
     no_pages = {
+        "account_confirm_login_code",  # seen after asking for a code
         "account_login",
         "choose_language",
         "download_my_data",
