@@ -86,6 +86,7 @@ class AnnouncedLogForm(ProposedMinutes, TaskForm):
             tools=tools,
             announced=said(task_log),
         )
+        self.task_key = task_log.key
         self.follow(timed)
 
     def agrees_with(self, stored: TaskLog) -> bool:
