@@ -1,7 +1,8 @@
 """Drafts: what was typed and not sent yet, kept for a while so that nothing typed is lost.
 
 A page saves while it is typed in, so a draft may arrive after its log was stored. Such a draft is
-not kept, in whatever order the two reach the database; and none is shown whose log is stored.
+not kept, in whatever order the two reach the database; and none is shown whose log is stored. The
+log of a task that was announced is there before, but withheld: nothing is said of the task yet.
 """
 
 import datetime
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from measurement.models import Draft, Participant, TaskLog
@@ -18,9 +19,13 @@ from measurement.models.draft import MAX_DRAFT_LENGTH
 
 KEPT_FOR: Final = datetime.timedelta(days=7)
 
-_LOGGED: Final = Exists(
-    TaskLog.objects.filter(participant=OuterRef("participant"), key=OuterRef("key"))
-)
+
+def _logs(participant: Participant | OuterRef, key: str | OuterRef) -> QuerySet[TaskLog]:
+    logs = TaskLog.objects.filter(participant=participant, key=key)
+    return logs.exclude(status=TaskLog.Status.WITHHELD)
+
+
+_LOGGED: Final = Exists(_logs(OuterRef("participant"), OuterRef("key")))
 
 
 class TooLong(Exception):  # noqa: N818 - what it is
@@ -41,7 +46,7 @@ def keep(participant: Participant, form: Draft.Form, key: str, answers: Mapping[
     with transaction.atomic():
         # One after the other: a late page of a logged task must not replace the next one's draft.
         Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
-        if TaskLog.objects.filter(participant=participant, key=key).exists():
+        if _logs(participant, key).exists():
             return False
         Draft.objects.bulk_create(
             [draft],
@@ -71,9 +76,10 @@ def drop(participant: Participant, key: str) -> None:
         )
 
 
-def throw_away(participant: Participant, form: Draft.Form) -> None:
-    """Throw the participant's draft for that form away."""
-    Draft.objects.filter(participant=participant, form=form).delete()
+def throw_away(participant: Participant, form: Draft.Form, key: str | None = None) -> None:
+    """Throw the participant's draft for that form away; with a key only if it is that task's."""
+    named = {"key": key} if key else {}
+    Draft.objects.filter(participant=participant, form=form, **named).delete()
 
 
 def throw_away_old() -> None:

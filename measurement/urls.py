@@ -82,6 +82,9 @@ urlpatterns = [
     path("log/timer/finish/", timer_views.log_timed, name="log_timed"),
     path("log/announce/", announced_views.announce, name="announce"),
     path("log/announced/<int:pk>/", announced_views.log_announced, name="log_announced"),
+    path(
+        "log/announced/<int:pk>/draft/", draft_views.draft_of_announced, name="draft_of_announced"
+    ),
     path("log/timer/finish/draft/", draft_views.draft_of_timed, name="draft_of_timed"),
     path("log/<int:pk>/stored/", log_views.logged, name="logged"),
     path("join/<str:token>/", joining_views.join, name="join"),

@@ -24,6 +24,7 @@ class Draft(models.Model):
 
         LOG = "log"
         TIMED = "timed"
+        ANNOUNCED = "announced"
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, db_index=False)
     form = models.CharField(max_length=10, choices=Form)
@@ -35,7 +36,8 @@ class Draft(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["participant", "form"], name="draft_once_a_form"),
             models.CheckConstraint(
-                condition=models.Q(form__in=["log", "timed"]), name="draft_form_is_known"
+                condition=models.Q(form__in=["log", "timed", "announced"]),
+                name="draft_form_is_known",
             ),
             models.CheckConstraint(condition=models.Q(key__regex=r"\S"), name="draft_has_a_key"),
             models.CheckConstraint(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from measurement.models import TaskLog
 from measurement.pages.fields import MinutesField
 from measurement.pages.task_forms import EXPLANATIONS, TaskForm
-from measurement.pages.timer_forms import known_of, says
+from measurement.pages.timer_forms import ProposedMinutes, known_of
 from measurement.recording import Fault, NewTaskLog, said
 from measurement.timing import Reading
 
@@ -73,8 +73,8 @@ class AnnouncementForm(forms.Form):
         self.data = dict(self.data.items()) | {"key": str(uuid4())}
 
 
-class AnnouncedLogForm(TaskForm):
-    """What came of a task that was announced. `timed`: its timer, which is paused."""
+class AnnouncedLogForm(ProposedMinutes, TaskForm):
+    """What came of a task that was announced. `timed`: its timer, if there is one."""
 
     def __init__(
         self, data: Any = None, *, task_log: TaskLog, tools: Sequence[str], timed: Reading | None
@@ -86,9 +86,8 @@ class AnnouncedLogForm(TaskForm):
             tools=tools,
             announced=said(task_log),
         )
-        self.timed = timed
-        if timed and not timed.timer.estimated:
-            self.fields["minutes"].help_text = says(timed)
+        self.task_key = task_log.key
+        self.follow(timed)
 
     def agrees_with(self, stored: TaskLog) -> bool:
         """Return whether a stored log says what was typed."""

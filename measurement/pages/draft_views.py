@@ -1,29 +1,35 @@
 """The addresses at which drafts are kept: by the page while one types, and by its buttons."""
 
 from typing import Final
-from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from measurement import drafting, timing
+from measurement.access import SignedInRequest, own_logs, while_taking_part
 from measurement.models import Draft, Participant
 from measurement.pages import drafts
-from measurement.pages.participant_page import ParticipantRequest, participant_page
+from measurement.pages.participant_page import (
+    ParticipantRequest,
+    of_trial,
+    own_page,
+    participant_page,
+)
 
 KEPT: Final = 204
 NOT_KEPT: Final = 409
-PAGES: Final = {Draft.Form.LOG: "log", Draft.Form.TIMED: "log_timed"}
 
 
 @participant_page
 def draft_of_log(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     """Keep or throw away the draft of a task log."""
-    return _answer(request, participant, Draft.Form.LOG)
+    return _answer(request, participant, Draft.Form.LOG, of_trial("log", participant.trial))
 
 
 @participant_page
@@ -37,25 +43,43 @@ def draft_of_timed(request: ParticipantRequest, participant: Participant) -> Htt
     if request.method == "POST" and (timed is None or timed.timer.key != _key(request)):
         if _is_quiet(request):
             return HttpResponse(status=NOT_KEPT)
-        return _answer(request, participant, Draft.Form.LOG)
-    return _answer(request, participant, Draft.Form.TIMED)
+        return _answer(request, participant, Draft.Form.LOG, of_trial("log", participant.trial))
+    return _answer(request, participant, Draft.Form.TIMED, of_trial("log_timed", participant.trial))
 
 
-def _answer(request: HttpRequest, participant: Participant, which: Draft.Form) -> HttpResponse:
+@own_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft_of_announced(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Keep or throw away the draft about a task that was announced, with its timer or without."""
+    task_log = get_object_or_404(own_logs(request.user), pk=pk, announced_at__isnull=False)
+    page = reverse("log_announced", args=[pk])
+    with while_taking_part(task_log.participant):
+        return _answer(
+            request, task_log.participant, Draft.Form.ANNOUNCED, page, task_key=task_log.key
+        )
+
+
+def _answer(
+    request: HttpRequest,
+    participant: Participant,
+    which: Draft.Form,
+    page: str,
+    task_key: str | None = None,
+) -> HttpResponse:
+    """Do what was asked, then show the page. `task_key`: that of the task, where it has one."""
     if request.method == "POST":
         if "afresh" in request.POST:
-            drafting.throw_away(participant, which)
+            drafting.throw_away(participant, which, task_key)
         else:
-            is_kept = _keep(request, participant, which)
+            key = task_key or str(_key(request) or uuid4())
+            is_kept = _keep(request, participant, which, key)
             if _is_quiet(request):
                 return HttpResponse(status=KEPT if is_kept else NOT_KEPT)
             _say(request, is_kept=is_kept)
-    query = urlencode({"trial": participant.trial.slug})
-    return HttpResponseRedirect(f"{reverse(PAGES[which])}?{query}")
+    return redirect(page)
 
 
-def _keep(request: HttpRequest, participant: Participant, which: Draft.Form) -> bool:
-    key = str(_key(request) or uuid4())
+def _keep(request: HttpRequest, participant: Participant, which: Draft.Form, key: str) -> bool:
     try:
         return drafting.keep(participant, which, key, drafts.typed(which, request.POST))
     except drafting.TooLong as error:

@@ -23,51 +23,50 @@ RUNNING: Final = _(
 )
 
 
-class TimedLogForm(TaskLogForm):
-    """A task that was timed. `proposed`: the minutes that the page was made with."""
+class ProposedMinutes(forms.Form):
+    """What the forms share in which a timer proposes the minutes.
+
+    `proposed`: the minutes that the page was made with; none without a timer. `timed`: the timer
+    as it stands now.
+    """
 
     proposed = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
 
-    def __init__(
-        self,
-        data: Any = None,
-        *,
-        task_types: Sequence[str],
-        tools: Sequence[str],
-        timed: Reading | None,
-    ) -> None:
-        known = known_of(timed) if timed else None
-        super().__init__(data, task_types=task_types, tools=tools, known=known)
+    timed: Reading | None
+
+    def follow(self, timed: Reading | None) -> None:
+        """Go by that timer, and say at the minutes what it measured."""
         self.timed = timed
         if timed and not timed.timer.estimated:
             self.fields["minutes"].help_text = says(timed)
 
     @property
     def is_current(self) -> bool:
-        """Whether what was sent is about the paused timer as it stands."""
+        """Whether what was sent is about the timer as it stands, and that is not running."""
         timed, typed = self.timed, self.cleaned_data
-        return (
-            timed is not None
-            and timed.running_since is None
-            and typed["key"] == timed.timer.key
-            and typed["proposed"] == _proposed(timed)
-        )
+        if timed is None:
+            return not typed["proposed"]
+        return timed.running_since is None and typed["proposed"] == _proposed(timed)
 
     @property
-    def is_of_the_timer(self) -> bool:
-        """Whether the form is sent again to the timer; else the task is logged without one."""
-        return self.timed is not None and self["key"].value() == str(self.timed.timer.key)
+    def has_lost_its_timer(self) -> bool:
+        """Whether the timer that the page was made with is no longer there."""
+        return self.timed is None
 
     def show_stale(self) -> None:
         """Say how the timer differs from what the page was made with, and bring the form there."""
         timed = self.timed
-        if timed is None or self.cleaned_data["key"] != timed.timer.key:
-            self.renew_key()
+        if timed is None or self.has_lost_its_timer:
+            self.go_on_without_timer()
             self.add_error(None, ENDED)
         elif timed.running_since:
             self.add_error(None, RUNNING)
         else:
             self._take_up(_proposed(timed))
+
+    def go_on_without_timer(self) -> None:
+        """Bring the form to where no timer proposes anything; the minutes stay to be checked."""
+        self.data = dict(self.data.items()) | {"proposed": ""}
 
     def _take_up(self, proposed: str) -> None:
         """Bring the form to the minutes that the timer says now; what was typed instead stays."""
@@ -83,6 +82,41 @@ class TimedLogForm(TaskLogForm):
             )
             % {"minutes": minutes(float(proposed or 0))},
         )
+
+
+class TimedLogForm(ProposedMinutes, TaskLogForm):
+    """A task that was timed. Once its timer is gone, it is a task that is logged without one."""
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        task_types: Sequence[str],
+        tools: Sequence[str],
+        timed: Reading | None,
+    ) -> None:
+        known = known_of(timed) if timed else None
+        super().__init__(data, task_types=task_types, tools=tools, known=known)
+        self.follow(timed)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what was sent is about the paused timer as it stands."""
+        return not self.has_lost_its_timer and super().is_current
+
+    @property
+    def has_lost_its_timer(self) -> bool:
+        """Whether there is no timer, or that of another task."""
+        return self.timed is None or self.cleaned_data["key"] != self.timed.timer.key
+
+    @property
+    def is_of_the_timer(self) -> bool:
+        """Whether the form is sent again to the timer; else the task is logged without one."""
+        return self.timed is not None and self["key"].value() == str(self.timed.timer.key)
+
+    def go_on_without_timer(self) -> None:
+        """Make it another task."""
+        self.renew_key()
 
     def renew_key(self) -> None:
         """Take the timer's key where the one sent is none, else a new one: another task."""

@@ -72,7 +72,7 @@ def _store(form: TimedLogForm, participant: Participant, user: User) -> tuple[Ta
             form.renew_key()
         return None, 422
     if stored := TaskLog.objects.filter(participant=participant, key=form.log().key).first():
-        return _sent_again(form, stored)
+        return _sent_again(form, stored, participant)
     if form.timed is None or not form.is_current:
         form.show_stale()
         return None, 409
@@ -82,13 +82,17 @@ def _store(form: TimedLogForm, participant: Participant, user: User) -> tuple[Ta
         form.explain(refused.faults)
         return None, 422
     except recording.KeyConflict as conflict:
-        return _sent_again(form, conflict.stored)
+        return _sent_again(form, conflict.stored, participant)
 
 
-def _sent_again(form: TimedLogForm, stored: TaskLog) -> tuple[TaskLog | None, int]:
+def _sent_again(
+    form: TimedLogForm, stored: TaskLog, participant: Participant
+) -> tuple[TaskLog | None, int]:
     """Show the stored log where the same answers came twice; others may be of another task."""
     said = vars(recording.said(stored))
     if all(said[name] == typed for name, typed in form.typed().items()):
+        # The process that stored the log may have died before it ended the timer.
+        timing.discard(participant, form.cleaned_data["key"])
         return stored, 302
     form.offer_again(stored)
     return None, 409

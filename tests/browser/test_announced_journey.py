@@ -1,13 +1,14 @@
 """A participant of a trial that flips coins announces a task and logs it, in a real browser."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from measurement.models import TaskLog, User
+from measurement.models import Draft, TaskLog, User
 from tests.browser.test_participant_journey import Visit
 from tests.browser.test_timer_journey import let_pass
 from tests.browser.visitor import PARTICIPANT_PAGE_BYTES
-from tests.people import make_participant, make_trial, make_user
+from tests.people import make_log, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,3 +81,34 @@ def test_a_task_that_is_left_and_logged_later(
     visitor.press("Log task")
     visitor.look("Task logged")
     assert TaskLog.objects.get().status == "logged"
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "plain"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_what_is_typed_is_kept(visit: Visit, dot: User, width: int, javascript: bool) -> None:
+    announced = {"minutes": None, "status": "withheld", "announced_at": timezone.now()}
+    log = make_log(dot.participant_set.get(), "k1", **announced)
+    visitor = visit(width=width, javascript=javascript, user=dot)
+    page = visitor.page
+    minutes = page.get_by_label("How many minutes did it take?")
+    visitor.go(f"/log/announced/{log.pk}/")
+    page.get_by_label("Yes, with Wordmill").check()
+    minutes.fill("20")
+    if javascript:
+        expect(page.get_by_role("status")).to_have_text(
+            "Saved. You can close this page and finish later."
+        )
+        page.reload()
+    else:
+        visitor.press("Save and finish later")
+        expect(page.get_by_text("Your answers are saved for 7 days.")).to_be_visible()
+    visitor.look("Log the task that you announced")
+    expect(page.get_by_text("These are your answers from")).to_be_visible()
+    expect(minutes).to_have_value("20")
+    expect(page.get_by_label("Yes, with Wordmill")).to_be_checked()
+    visitor.press("Start afresh")
+    visitor.look("Log the task that you announced")
+    expect(minutes).to_have_value("")
+    assert not Draft.objects.exists()
+    visitor.go(f"/log/announced/{log.pk}/")
+    assert visitor.weigh() < PARTICIPANT_PAGE_BYTES

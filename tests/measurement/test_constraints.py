@@ -334,7 +334,10 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         lambda rows: rows.reminder_choice(latest_hour=25),
     ],
     "draft_once_a_form": [lambda rows: rows.twice(rows.draft)],
-    "draft_form_is_known": [lambda rows: rows.draft(form="tax")],
+    "draft_form_is_known": [
+        lambda rows: rows.draft(form="tax"),
+        lambda rows: rows.draft(form=""),
+    ],
     "draft_has_a_key": [lambda rows: rows.draft(key=" ")],
     "draft_is_short": [lambda rows: rows.draft(answers={"minutes": "5" * 4_000})],
     "erasure_once": [lambda rows: rows.twice(rows.erasure)],

@@ -9,9 +9,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from measurement import recording, timing
-from measurement.models import Participant, Refusal, TaskLog, Timer
+from measurement import drafting, leaving, recording, timing
+from measurement.models import Draft, Participant, Refusal, TaskLog, Timer
 from tests.measurement.pages.page import Page, answers
+from tests.measurement.pages.test_drafts import save, says_when, shown
 from tests.people import TASK_TYPES, make_log, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,20 @@ def announcement(client: Client, **changes: str) -> dict[str, str]:
 def announced(client: Client, **changes: str) -> TaskLog:
     assert client.post("/log/announce/", announcement(client, **changes)).status_code == 302
     return TaskLog.objects.latest("pk")
+
+
+def filled_in(client: Client, log: TaskLog, **typed: str) -> dict[str, str]:
+    """Return the form of that task as a browser would send it."""
+    return shown(client, f"/log/announced/{log.pk}/") | {"ai": "no"} | typed
+
+
+def pause_elsewhere(log: TaskLog, *, resumed: float, paused: float) -> None:
+    """Have another window let the timer go on for a while, so many minutes from now."""
+    key = Timer.objects.get().key
+    with later(resumed):
+        timing.resume(log.participant, key)
+    with later(paused):
+        timing.pause(log.participant, key)
 
 
 def press(client: Client, act: str) -> Any:
@@ -96,7 +111,8 @@ def test_from_the_announcement_to_the_log(client: Client, dot: Participant) -> N
         assert "The timer says 17 minutes" in page.text
         for name in ("task_type", "date_day", "novel", "key"):
             assert name not in page.all("name")
-        answer = client.post(path, {"ai": "tool:Wordmill", "minutes": "17", "quality": "4"})
+        sent = filled_in(client, log, ai="tool:Wordmill", quality="4")
+        answer = client.post(path, sent)
     assert answer["Location"] == f"/log/{log.pk}/stored/"
     stored = TaskLog.objects.get()
     assert (stored.status, stored.minutes, stored.source) == ("logged", 17.0, "timer")
@@ -210,17 +226,76 @@ def test_a_task_that_is_left_stays_withheld(client: Client, dot: Participant) ->
 
 def test_a_running_timer_is_stopped_first(client: Client, dot: Participant) -> None:
     log = announced(client)
+    assert client.get(f"/log/announced/{log.pk}/")["Location"] == "/log/timer/?trial=coin"
+
+
+def test_a_timer_that_runs_again_loses_no_answers(client: Client, dot: Participant) -> None:
+    log = announced(client)
     path = f"/log/announced/{log.pk}/"
-    assert client.get(path)["Location"] == "/log/timer/?trial=coin"
-    assert client.post(path, {"ai": "no", "minutes": "12"})["Location"] == "/log/timer/?trial=coin"
+    with later(10):
+        press(client, "stop")
+        sent = filled_in(client, log, ai="yes", minutes="9", quality="3")
+        press(client, "resume")
+        answer = client.post(path, sent)
+        page = Page(answer)
+        assert answer.status_code == 409
+        assert "The timer is running again. Stop it in the other window" in page.text
+        assert 'value="9"' in page.text
+        assert TaskLog.objects.get().status == "withheld"
+        press(client, "stop")
+        assert shown(client, path) == sent
+        client.post(path, sent)
+    stored = TaskLog.objects.get()
+    assert (stored.minutes, stored.ai_used, stored.quality) == (9.0, True, 3)
+
+
+def test_a_timer_that_went_on_elsewhere_is_looked_at_again(
+    client: Client, dot: Participant
+) -> None:
+    log = announced(client)
+    path = f"/log/announced/{log.pk}/"
+    with later(10):
+        press(client, "stop")
+    sent = filled_in(client, log)
+    pause_elsewhere(log, resumed=20, paused=35)
+    answer = client.post(path, sent)
+    page = Page(answer)
+    assert answer.status_code == 409
+    assert "says 25 minutes now" in page.text
+    assert page.all("value").count("25") == 2
+    # What somebody typed in place of the proposal is theirs.
+    kept = Page(client.post(path, sent | {"minutes": "11"}))
+    assert {"11", "25"} <= set(kept.all("value"))
     assert TaskLog.objects.get().status == "withheld"
+    client.post(path, sent | {"minutes": "25", "proposed": "25"})
+    stored = TaskLog.objects.get()
+    assert (stored.minutes, stored.source) == (25.0, "timer")
+
+
+def test_the_minutes_of_a_timer_that_ended_elsewhere_are_checked(
+    client: Client, dot: Participant
+) -> None:
+    log = announced(client)
+    path = f"/log/announced/{log.pk}/"
+    with later(10):
+        press(client, "stop")
+    sent = filled_in(client, log)
+    press(client, "discard")
+    answer = client.post(path, sent)
+    page = Page(answer)
+    assert answer.status_code == 409
+    assert "This timer was ended in another window" in page.text
+    assert page.all("value").count("10") == 1  # the minutes; nothing is proposed
+    assert client.post(path, sent | {"proposed": ""})["Location"] == f"/log/{log.pk}/stored/"
+    stored = TaskLog.objects.get()
+    assert (stored.minutes, stored.source) == (10.0, "recall")
 
 
 def test_other_minutes_than_the_timers_count_as_recalled(client: Client, dot: Participant) -> None:
     log = announced(client)
     with later(10):
         press(client, "stop")
-        client.post(f"/log/announced/{log.pk}/", {"ai": "no", "minutes": "9"})
+        client.post(f"/log/announced/{log.pk}/", filled_in(client, log, minutes="9"))
     assert TaskLog.objects.get().source == "recall"
 
 
@@ -231,7 +306,7 @@ def test_faults_of_the_log_are_explained(client: Client, dot: Participant) -> No
     answer = client.post(path, {"ai": "", "minutes": "1441"})
     assert answer.status_code == 422
     assert "Select whether you used AI" in Page(answer).text
-    answer = client.post(path, {"ai": "no", "minutes": "1441"})
+    answer = client.post(path, filled_in(client, log, minutes="1441"))
     assert answer.status_code == 422
     assert "Minutes must be more than 0 and no more than 1,440" in Page(answer).text
     assert TaskLog.objects.get().status == "withheld"
@@ -243,7 +318,7 @@ def test_a_log_sent_twice_is_stored_once_and_another_is_asked_about(
     log = announced(client)
     press(client, "stop")
     path = f"/log/announced/{log.pk}/"
-    sent = {"ai": "no", "minutes": "30"}
+    sent = filled_in(client, log, minutes="30")
     for _ in range(2):
         assert client.post(path, sent)["Location"] == f"/log/{log.pk}/stored/"
     answer = client.post(path, sent | {"minutes": "45"}, follow=True)
@@ -266,9 +341,137 @@ def test_two_windows_that_send_different_answers_keep_the_first(
         return real(found, said, actor)
 
     monkeypatch.setattr(timing, "record", after_the_other)
-    answer = client.post(f"/log/announced/{log.pk}/", {"ai": "no", "minutes": "30"})
+    answer = client.post(f"/log/announced/{log.pk}/", filled_in(client, log, minutes="30"))
     assert answer["Location"] == f"/my-logs/{log.pk}/correct/"
     assert TaskLog.objects.get().minutes == 8.0
+
+
+@pytest.mark.parametrize(("minutes", "to"), [("30", "/log/{}/stored/"), ("8", "/my-logs/{}/corr")])
+def test_a_timer_does_not_outlive_its_log(
+    client: Client, dot: Participant, monkeypatch: pytest.MonkeyPatch, minutes: str, to: str
+) -> None:
+    log = announced(client)
+    press(client, "stop")
+    sent = filled_in(client, log, minutes="30")
+    with monkeypatch.context() as dying:
+        # The process dies between the two commits.
+        dying.setattr(timing, "discard", lambda *_: None)
+        client.post(f"/log/announced/{log.pk}/", sent)
+    assert Timer.objects.exists()
+    answer = client.post(f"/log/announced/{log.pk}/", sent | {"minutes": minutes})
+    assert answer["Location"].startswith(to.format(log.pk))
+    assert not Timer.objects.exists()
+    assert TaskLog.objects.get().minutes == 30.0
+
+
+def test_a_task_that_is_logged_is_corrected_instead(client: Client, dot: Participant) -> None:
+    log = announced(client)
+    press(client, "stop")
+    client.post(f"/log/announced/{log.pk}/", filled_in(client, log, minutes="30"))
+    path = f"/log/announced/{log.pk}/"
+    assert client.get(path)["Location"] == f"/my-logs/{log.pk}/correct/"
+
+
+def test_the_draft_is_there_again_and_ends_with_its_log(client: Client, dot: Participant) -> None:
+    log = announced(client)
+    path = f"/log/announced/{log.pk}/"
+    with later(10):
+        press(client, "stop")
+    assert not says_when(client, path)
+    assert Page(client.get(path)).all("data-draft") == [f"{path}draft/"]
+    typed = filled_in(client, log, minutes="9 or so", quality="2")
+    more = {"task_type": TASK_TYPES[2], "date_day": "1", "novel": "true", "key": "k", "source": "x"}
+    assert save(client, typed | more, f"{path}draft/") == 204
+    draft = Draft.objects.get()
+    assert (draft.form, draft.key, draft.answers) == ("announced", log.key, typed)
+    assert shown(client, path) == typed
+    assert says_when(client, path)
+    assert client.post(path, typed).status_code == 422
+    assert shown(client, path) == typed
+    assert client.post(path, typed | {"minutes": "9"}).status_code == 302
+    assert not Draft.objects.exists()
+    assert save(client, typed, f"{path}draft/") == 409
+    assert not Draft.objects.exists()
+
+
+def test_the_draft_takes_the_timers_word_as_it_is_now(client: Client, dot: Participant) -> None:
+    log = announced(client)
+    path = f"/log/announced/{log.pk}/"
+    with later(10):
+        press(client, "stop")
+    save(client, filled_in(client, log, quality="2"), f"{path}draft/")
+    pause_elsewhere(log, resumed=20, paused=35)
+    held = shown(client, path)
+    assert (held["minutes"], held["proposed"], held["quality"]) == ("25", "25", "2")
+
+
+def test_a_task_without_its_timer_has_a_draft_too(client: Client, dot: Participant) -> None:
+    log = announced(client)
+    press(client, "discard")
+    path = f"/log/announced/{log.pk}/"
+    typed = filled_in(client, log, minutes="12")
+    answer = client.post(f"{path}draft/", typed)
+    assert answer["Location"] == path
+    assert "Your answers are saved for 7 days." in Page(client.get(path)).text
+    assert shown(client, path) == typed
+    client.post(path, typed)
+    assert not Draft.objects.exists()
+
+
+def test_the_draft_of_another_announced_task_is_not_shown_nor_thrown_away(
+    client: Client, dot: Participant
+) -> None:
+    left = announced(client)
+    press(client, "discard")
+    log = announced(client)
+    press(client, "stop")
+    save(client, filled_in(client, log, minutes="77"), f"/log/announced/{log.pk}/draft/")
+    path = f"/log/announced/{left.pk}/"
+    assert not says_when(client, path)
+    assert "77" not in shown(client, path).values()
+    assert client.post(f"{path}draft/", {"afresh": "1"})["Location"] == path
+    assert says_when(client, f"/log/announced/{log.pk}/")
+    client.get(f"/log/announced/{log.pk}/draft/?afresh=1")
+    assert Draft.objects.exists()
+    client.post(f"/log/announced/{log.pk}/draft/", {"afresh": "1"})
+    assert not Draft.objects.exists()
+
+
+def test_only_the_person_who_announced_it_keeps_drafts(client: Client, dot: Participant) -> None:
+    log = announced(client)
+    client.logout()
+    path = f"/log/announced/{log.pk}/draft/"
+    assert client.post(path, {"ai": "no"})["Location"].startswith("/account/login/code/")
+    other = make_user("pat.kettle@example.com")
+    make_participant(dot.trial, other, "p2")
+    client.force_login(other)
+    assert save(client, {"ai": "no"}, path) == 404
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("door", "name", "path"), [(recording, "complete", ""), (drafting, "keep", "draft/")]
+)
+def test_a_page_that_meets_an_erasure_says_so(
+    client: Client,
+    dot: Participant,
+    monkeypatch: pytest.MonkeyPatch,
+    door: Any,
+    name: str,
+    path: str,
+) -> None:
+    log = announced(client)
+    press(client, "discard")
+    real = getattr(door, name)
+
+    def erased_first(*given: Any, **named: Any) -> Any:
+        leaving.erase(dot)
+        return real(*given, **named)
+
+    monkeypatch.setattr(door, name, erased_first)
+    answer = client.post(f"/log/announced/{log.pk}/{path}", {"ai": "no", "minutes": "12"})
+    assert answer.status_code == 403
+    assert "All that was kept about you is erased." in answer.content.decode()
 
 
 def test_a_logged_task_is_corrected_but_for_what_was_said_before(
@@ -319,7 +522,7 @@ def test_a_forgotten_timer_of_an_announced_task_is_asked_about(
         client.post(
             "/log/timer/", {"act": "estimate", "key": str(Timer.objects.get().key), "minutes": "15"}
         )
-        client.post(f"/log/announced/{log.pk}/", {"ai": "no", "minutes": "15"})
+        client.post(f"/log/announced/{log.pk}/", filled_in(client, log))
     stored = TaskLog.objects.get()
     assert (stored.minutes, stored.source) == (15.0, "recall")
 
@@ -333,6 +536,7 @@ def test_pages_ask_the_database_little(
     with django_assert_max_num_queries(8):
         client.get("/log/timer/")
     press(client, "stop")
+    save(client, filled_in(client, log), f"/log/announced/{log.pk}/draft/")
     with django_assert_max_num_queries(8):
         client.get(f"/log/announced/{log.pk}/")
 

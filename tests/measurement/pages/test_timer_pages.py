@@ -125,6 +125,23 @@ def test_a_timed_task_is_logged_once(client: Client, robin: Participant) -> None
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_timer_does_not_outlive_its_log(
+    client: Client, robin: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(robin)
+    sent = form_of(client)
+    with monkeypatch.context() as dying:
+        # The process dies between the two commits.
+        dying.setattr(timing, "discard", lambda *_: None)
+        client.post("/log/timer/finish/", sent)
+    assert Timer.objects.exists()
+    log = TaskLog.objects.get()
+    again = client.post("/log/timer/finish/", sent)
+    assert again.headers["Location"] == f"/log/{log.pk}/stored/"
+    assert not Timer.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_other_answers_to_the_same_page_are_not_lost(client: Client, robin: Participant) -> None:
     timed(robin)
     sent = form_of(client)
