@@ -63,6 +63,7 @@ NOT_FOR_READING = {
     "account_login",
     "draft_of_log",
     "draft_of_timed",
+    "draft_of_announced",
     "download_my_data",
     "oidc_start",
 }
@@ -328,7 +329,9 @@ def test_pages_of_an_announced_task(
     for minutes in ("", "x", "2000"):
         page = assert_welsh(client.post(path, {"ai": "", "minutes": minutes}))
         assert page.title.startswith("Gwall: ")
-    assert_welsh(client.post(path, {"ai": "no", "minutes": "2000"}))
+    assert_welsh(client.post(path, {"ai": "no", "minutes": "2000"}))  # by an older timer
+    assert_welsh(client.post(path, {"ai": "no", "minutes": "2000", "proposed": "0.1"}))
+    assert_welsh(client.post(f"{path}draft/", {"ai": "no", "minutes": "llawer"}, follow=True))
     assert_welsh(client.post("/log/timer/", {"act": "discard", "key": key}, follow=True))
     page = assert_welsh(client.get("/my-logs/"))
     assert f"nodwyd ymlaen llaw {'gydag' if with_ai else 'heb'} AI" in page.text
