@@ -11,6 +11,8 @@ WIDE: Final[ViewportSize] = {"width": 1280, "height": 1024}
 # A screen of 1280 by 1024 at 400 %: what WCAG 1.4.10 asks pages to bear.
 ENLARGED: Final = {"width": 320, "height": 256, "deviceScaleFactor": 4, "mobile": False}
 MARGIN: Final = 8
+SHOWN: Final[set[str]] = set()
+"""Controls whose focus shows in forced colours: the same style on another page shows too."""
 
 
 def ask(page: Page, question: str, given: Any = None) -> Any:
@@ -116,7 +118,11 @@ def forced_colours(page: Page) -> list[str]:
     """Focus is seen at every stop in the few colours that a reader chose."""
     page.emulate_media(forced_colors="active")
     found = []
+    builds = ask(page, "ask.stops().map(one => [one.tagName, one.className, one.style.cssText])")
     for place, name in enumerate(ask(page, "ask.stops().map(ask.name)")):
+        build = str(builds[place])
+        if build in SHOWN:
+            continue
         stop = page.evaluate_handle(
             f"place => {{ {ASK} return ask.stops()[place]; }}", place
         ).as_element()
@@ -127,6 +133,8 @@ def forced_colours(page: Page) -> list[str]:
         stop.evaluate("stop => stop.blur()")
         if _picture(page, stop) == focused:
             found.append(f"focus does not show in forced colours: {name}")
+        else:
+            SHOWN.add(build)
     page.emulate_media(forced_colors="none")
     return found
 

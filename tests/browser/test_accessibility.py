@@ -16,7 +16,7 @@ from measurement.urls import urlpatterns
 from tests.browser import accessibility
 from tests.browser.participant_pages import PAGES, Seen
 from tests.browser.test_participant_journey import Visit
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PARTICIPANT_PAGE_BYTES, Visitor
 from tests.people import make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +47,7 @@ def open_page(visit: Visit, robin: Participant, seen: Seen, *, javascript: bool 
     seen.before(robin)
     visitor = visit(javascript=javascript, user=robin.user if seen.signed_in else None)
     visitor.go(address_of(seen, robin))
+    assert visitor.weigh() < PARTICIPANT_PAGE_BYTES
     seen.then(visitor.page)
     name = re.sub(r" \(page .*", "", seen.heading)
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text(name)
@@ -86,6 +87,7 @@ def test_every_page_of_participants_is_walked() -> None:
         "account_login",
         "choose_language",
         "download_my_data",
+        "draft_of_announced",
         "draft_of_log",
         "draft_of_timed",
         "oidc_start",

@@ -151,7 +151,7 @@ def test_signing_out_a_lost_phone(visit: Visit, robin: User, width: int, javascr
         visitor.look("Log a task")
     desk.go("/account/")
     desk.look("Your account")
-    desk.page.get_by_role("link", name="See them").click()
+    desk.page.get_by_role("link", name="See where you are signed in").click()
     desk.look("Where you are signed in")
     expect(desk.page.get_by_text("This device")).to_have_count(1)
     desk.press("Sign out all other devices")
