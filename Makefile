@@ -12,8 +12,6 @@ LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --unive
 .PHONY: install demo test check bench calibrate mutation lock words
 .DEFAULT_GOAL := install
 
-# Tests that wait for servers and browsers leave a core idle.
-WORKERS = $(shell python -c "import os; print(min(2 * (os.cpu_count() or 1), 8))")
 WORDS := measurement/locale/cy/LC_MESSAGES/django.mo
 
 install: .venv/packages $(WORDS) var/static/collected var/chromium
@@ -24,7 +22,7 @@ demo: .venv/packages $(WORDS) var/static/collected
 # The coverage of a good run goes to a file: the last lines are pytest's own.
 test: install
 	@rm -rf var/coverage && mkdir -p var/coverage
-	coverage run -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	coverage run -m pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
 	@coverage combine --quiet
 	@coverage report > var/coverage/report.txt || { cat var/coverage/report.txt; exit 1; }
 	@coverage report --include='measurement/estimation/*' --fail-under=100 > var/coverage/engine.txt || \

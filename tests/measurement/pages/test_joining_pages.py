@@ -92,7 +92,8 @@ def test_the_invited_person_reads_the_notice_and_joins(
 def test_the_start_page_leads_to_the_invitation_until_it_is_answered(
     dot: Client, link: str
 ) -> None:
-    assert dot.get("/")["Location"] == link
+    token = dot.get("/")["Location"].removeprefix("/join/").rstrip("/")
+    assert inviting.invitation_of(token) == Invitation.objects.get()
     press(dot, link, "decline")
     assert dot.get("/").status_code == 200
 
