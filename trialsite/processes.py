@@ -8,17 +8,42 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOG_BYTES_KEPT = 10_000_000
 
 
 class StartError(RuntimeError):
     """A process could not be started; the message says why, for people."""
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let signals that end this process wait until the block is done.
+
+    A handler that raises between the start of a child and the note of it would leave an orphan.
+    Outside of the main thread, where no handler runs, nothing has to wait.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handlers = {
+        each: signal.signal(each, lambda number, _: came.append(number)) for each in SIGNALS
+    }
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,9 @@ import environ
 from trialsite import embedded, probe
 from trialsite.embedded.server import Server
 from trialsite.lock import Lock
-from trialsite.processes import Child, StartError, start, tail
+from trialsite.processes import SIGNALS, Child, StartError, signals_wait, start, tail
 
 SCRIPTS = Path(sys.executable).parent
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY_WITHIN_SECONDS = 60
 # A task that is cut off is done again: nothing is lost by not waiting for it.
 PATIENCE_SECONDS = 10
@@ -80,8 +79,9 @@ class Demo:
         for name, command in commands(self.folder, self.environment["PORT"]).items():
             # gunicorn's workers end with their master only where that ends in order.
             last_signal = signal.SIGTERM if name == "web" else signal.SIGKILL
-            child = self._start(name, command, self.folder / "log" / f"{name}.log", last_signal)
-            self.children.append(child)
+            log = self.folder / "log" / f"{name}.log"
+            with signals_wait():
+                self.children.append(self._start(name, command, log, last_signal))
 
     def _start(
         self,
@@ -102,12 +102,12 @@ class Demo:
     def _manage(self, *arguments: str, log: Path | None = None) -> None:
         """Run a management command to its end, watching the other processes meanwhile."""
         name = arguments[0]
-        child = self._start(name, [sys.executable, "manage.py", *arguments], log)
-        try:
+        with ExitStack() as stack:
+            with signals_wait():
+                child = self._start(name, [sys.executable, "manage.py", *arguments], log)
+                stack.callback(child.stop, patience_seconds=PATIENCE_SECONDS)
             while not child.ended:
                 self._pause(0.05)
-        finally:
-            child.stop(patience_seconds=PATIENCE_SECONDS)
         if child.process.returncode:
             raise StartError(_obituary(name, log))
 

@@ -19,7 +19,7 @@ from typing import ClassVar
 import psutil
 
 from trialsite.lock import Lock
-from trialsite.processes import Child, StartError, tail
+from trialsite.processes import Child, StartError, signals_wait, tail
 
 # Recovery after a kill in the middle of a bulk load may replay a gigabyte.
 READY_WITHIN_SECONDS = 120
@@ -126,7 +126,8 @@ class Server(ABC):
         try:
             _private(self.sockets)
             self._end_leftovers()
-            self._child = self._launch()
+            with signals_wait():
+                self._child = self._launch()
             self._wait(self.answers)
         except BaseException:
             self.stop()
