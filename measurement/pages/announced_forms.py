@@ -1,34 +1,28 @@
 """The forms of tasks that are announced: what is about to begin, and what came of it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from measurement.models import TaskLog
 from measurement.pages.fields import MinutesField
-from measurement.pages.task_forms import EXPLANATIONS, TaskForm
+from measurement.pages.keyed_form import KeyedForm, new_key
+from measurement.pages.task_forms import EXPLANATIONS, UNEXPLAINED, TaskForm
 from measurement.pages.timer_forms import ProposedMinutes, known_of
 from measurement.recording import Fault, NewTaskLog, said
 from measurement.timing import Reading
 
 
-class AnnouncementForm(forms.Form):
+class AnnouncementForm(KeyedForm):
     """What kind of task is about to begin, and how long it should take.
 
     The key is made with the page, so that a form sent twice flips one coin.
     """
 
-    key = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(
-            ("required", "invalid"),
-            _("The page was out of date. Check your answers and send them again"),
-        ),
-    )
     task_type = forms.ChoiceField(
         label=_("What kind of task is it?"),
         error_messages=dict.fromkeys(
@@ -53,7 +47,7 @@ class AnnouncementForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, task_types: Sequence[str]) -> None:
-        super().__init__(data, initial={"key": str(uuid4())})
+        super().__init__(data, initial={"key": new_key()})
         self.fields["task_type"].choices = [(name, name) for name in task_types]  # type: ignore[attr-defined]
         if not task_types:
             del self.fields["task_type"]
@@ -65,12 +59,9 @@ class AnnouncementForm(forms.Form):
     def explain(self, faults: Sequence[Fault]) -> None:
         """Show what recording.py refused at the fields where it was typed."""
         for fault in faults:
-            message = EXPLANATIONS.get(fault.rule, EXPLANATIONS["minutes_impossible"])
-            self.add_error(fault.field, message)
-
-    def renew_key(self) -> None:
-        """Take a new key where the one that was sent is none."""
-        self.data = dict(self.data.items()) | {"key": str(uuid4())}
+            rule = re.sub("^forecast_minutes(_with_ai)?", "minutes", fault.rule)
+            field = fault.field if fault.field in self.fields else None
+            self.add_error(field, EXPLANATIONS.get(rule, UNEXPLAINED))
 
 
 class AnnouncedLogForm(ProposedMinutes, TaskForm):

@@ -1,7 +1,6 @@
 """The addresses at which drafts are kept: by the page while one types, and by its buttons."""
 
 from typing import Final
-from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
@@ -15,6 +14,7 @@ from measurement import drafting, timing
 from measurement.access import SignedInRequest, own_logs, while_taking_part
 from measurement.models import Draft, Participant
 from measurement.pages import drafts
+from measurement.pages.keyed_form import key_of, new_key
 from measurement.pages.participant_page import (
     ParticipantRequest,
     of_trial,
@@ -40,7 +40,7 @@ def draft_of_timed(request: ParticipantRequest, participant: Participant) -> Htt
     only the person can say so, not a page that saves by itself.
     """
     timed = timing.reading(participant)
-    if request.method == "POST" and (timed is None or timed.timer.key != _key(request)):
+    if request.method == "POST" and (timed is None or timed.timer.key != key_of(request)):
         if _is_quiet(request):
             return HttpResponse(status=NOT_KEPT)
         return _answer(request, participant, Draft.Form.LOG, of_trial("log", participant.trial))
@@ -71,7 +71,7 @@ def _answer(
         if "afresh" in request.POST:
             drafting.throw_away(participant, which, task_key)
         else:
-            key = task_key or str(_key(request) or uuid4())
+            key = task_key or str(key_of(request) or new_key())
             is_kept = _keep(request, participant, which, key)
             if _is_quiet(request):
                 return HttpResponse(status=KEPT if is_kept else NOT_KEPT)
@@ -93,14 +93,6 @@ def _say(request: HttpRequest, *, is_kept: bool) -> None:
         messages.success(request, text % {"days": days})
     else:
         messages.info(request, _("You have logged this task already."))
-
-
-def _key(request: HttpRequest) -> UUID | None:
-    """Return the form's key; None if it is none."""
-    try:
-        return UUID(request.POST.get("key", ""))
-    except ValueError:
-        return None
 
 
 def _is_quiet(request: HttpRequest) -> bool:

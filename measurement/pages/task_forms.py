@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
-from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from measurement.estimation.definition import MAX_MINUTES
 from measurement.models import TaskLog
 from measurement.pages.fields import DayField, MinutesField
+from measurement.pages.keyed_form import KeyedForm, new_key
 from measurement.recording import Fault, NewTaskLog, said, version
 from measurement.wording import minutes
 
@@ -141,21 +141,13 @@ class TaskForm(forms.Form):
             self.add_error(field if field in self.fields else None, message)
 
 
-class TaskLogForm(TaskForm):
+class TaskLogForm(KeyedForm, TaskForm):
     """A task that is logged.
 
     The key is made with the page, so that a form sent twice is stored once. `repeated` is the
     kind of task that is chosen beforehand: of a task that is repeated nothing else is copied.
     `known` is what else is known before anything is typed.
     """
-
-    key = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(
-            ("required", "invalid"),
-            _("The page was out of date. Check your answers and send them again"),
-        ),
-    )
 
     def __init__(
         self,
@@ -166,7 +158,7 @@ class TaskLogForm(TaskForm):
         repeated: str | None = None,
         known: dict[str, Any] | None = None,
     ) -> None:
-        initial = {"key": str(uuid4()), "date": timezone.localdate(), "task_type": repeated}
+        initial = {"key": new_key(), "date": timezone.localdate(), "task_type": repeated}
         super().__init__(data, initial=initial | (known or {}), task_types=task_types, tools=tools)
 
     def log(self) -> NewTaskLog:
@@ -184,10 +176,6 @@ class TaskLogForm(TaskForm):
         )
         shown = said % {"minutes": minutes(stored.minutes or 0)}
         self.add_error(None, ValidationError(shown, code=LOGGED_ALREADY))
-
-    def renew_key(self) -> None:
-        """Take a new key: what is sent next is another task."""
-        self.data = dict(self.data.items()) | {"key": str(uuid4())}
 
 
 class CorrectionForm(TaskForm):

@@ -12,6 +12,7 @@ from django.urls import reverse
 from measurement import choices, instructions, recording, timing, to_do
 from measurement.models import Participant, TaskLog, User
 from measurement.pages import drafts
+from measurement.pages.keyed_form import key_of
 from measurement.pages.participant_page import ParticipantRequest, of_trial, participant_page
 from measurement.pages.timer_forms import ForgottenTimerForm, TimedLogForm
 from measurement.timing import ForgottenTimer, Reading
@@ -110,7 +111,7 @@ def _act(request: ParticipantRequest, participant: Participant) -> HttpResponse:
     if act not in ACTS:
         raise SuspiciousOperation(f"no such button: {act!r}")
     try:
-        ACTS[act](participant, _key(request))
+        ACTS[act](participant, key_of(request))
     except ForgottenTimer:
         return redirect(of_trial("timer", participant.trial))
     if act != "stop":
@@ -127,7 +128,7 @@ def _estimate(request: ParticipantRequest, participant: Participant) -> HttpResp
     form = ForgottenTimerForm(request.POST, most=found.most_minutes)
     if not form.is_valid():
         return _show(request, participant, found, form=form)
-    timing.estimate(participant, _key(request), form.cleaned_data["minutes"])
+    timing.estimate(participant, key_of(request), form.cleaned_data["minutes"])
     return redirect(of_trial("timer", participant.trial))
 
 
@@ -155,11 +156,3 @@ def _log_url(found: Reading) -> str:
     if found.announced:
         return reverse("log_announced", args=[found.announced.pk])
     return of_trial("log_timed", found.timer.participant.trial)
-
-
-def _key(request: ParticipantRequest) -> UUID | None:
-    """Return the key of the timer that the page was about; None if it is no key."""
-    try:
-        return UUID(request.POST.get("key", ""))
-    except ValueError:
-        return None
