@@ -9,7 +9,7 @@ PIP := .venv/bin/uv pip
 LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
 
-.PHONY: install demo test check bench calibrate mutation lock words
+.PHONY: install demo test browser check bench calibrate mutation lock words
 .DEFAULT_GOAL := install
 
 WORDS := measurement/locale/cy/LC_MESSAGES/django.mo
@@ -27,6 +27,10 @@ test: install
 	@coverage report > var/coverage/report.txt || { cat var/coverage/report.txt; exit 1; }
 	@coverage report --include='measurement/estimation/*' --fail-under=100 > var/coverage/engine.txt || \
 		{ echo "Every branch of the engine is to be tested. Missing:"; cat var/coverage/engine.txt; exit 1; }
+
+# Journeys at every width, with and without JavaScript, and the walk over every page: no short cuts.
+browser: install
+	python -m pytest -n logical --maxprocesses 8 --dist loadfile -m "long or not long" tests/browser $(TESTS)
 
 check: .venv/packages
 	ruff format --check .

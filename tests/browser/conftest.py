@@ -25,6 +25,14 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 PATIENCE_MILLISECONDS = 60_000
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave two of the four ways of a journey to `make browser`: each width and each mode stays."""
+    for item in items:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        if (given.get("width"), given.get("javascript")) in ((1280, True), (375, False)):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Have a Chromium, or say loudly that there is none."""

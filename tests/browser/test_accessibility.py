@@ -2,7 +2,8 @@
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,6 +22,8 @@ from tests.people import make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ERRORS = [seen for seen in PAGES if seen.error]
+EVERY = 3
+"""Of so many pages one is walked in `make test`, and all are in `make browser`."""
 Check = Callable[[Page], list[str]]
 
 
@@ -56,14 +59,22 @@ def open_page(visit: Visit, robin: Participant, seen: Seen, *, javascript: bool 
     return visitor
 
 
-@pytest.mark.parametrize("seen", PAGES, ids=lambda seen: seen.name)
+def some(pages: Sequence[Seen]) -> list[Any]:
+    """Return the pages for a test, most of them marked as long."""
+    return [
+        pytest.param(seen, id=seen.name, marks=[pytest.mark.long] if place % EVERY else [])
+        for place, seen in enumerate(pages)
+    ]
+
+
+@pytest.mark.parametrize("seen", some(PAGES))
 def test_the_page_is_for_everybody(visit: Visit, robin: Participant, seen: Seen) -> None:
     page = open_page(visit, robin, seen).page
     checks = [*([accessibility.errors] if seen.error else []), *accessibility.CHECKS]
     assert not {check.__name__: wrong for check in checks if (wrong := check(page))}
 
 
-@pytest.mark.parametrize("seen", ERRORS, ids=lambda seen: seen.name)
+@pytest.mark.parametrize("seen", some(ERRORS))
 def test_errors_lead_to_their_fields_without_javascript(
     visit: Visit, robin: Participant, seen: Seen
 ) -> None:
