@@ -12,6 +12,7 @@ from measurement.models.dirty_mark import DirtyMark
 from measurement.models.draft import Draft
 from measurement.models.erasure import Erasure
 from measurement.models.invitation import Invitation
+from measurement.models.job import Job
 from measurement.models.membership import Membership, Role
 from measurement.models.notice_acceptance import NoticeAcceptance
 from measurement.models.participant import Participant
@@ -49,6 +50,7 @@ __all__ = [
     "Erasure",
     "Grade",
     "Invitation",
+    "Job",
     "Language",
     "Membership",
     "NoticeAcceptance",

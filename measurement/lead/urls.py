@@ -1,0 +1,10 @@
+"""Addresses of the pages with which leads set up and run trials."""
+
+from django.urls import path
+
+from measurement.lead import job_views, start_views
+
+urlpatterns = [
+    path("start-a-trial/", start_views.start, name="start_trial"),
+    path("work/<int:pk>/", job_views.job, name="job"),
+]
