@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from measurement.lead import job_views, start_views
+from measurement.lead import job_views, start_views, team_views
 
 urlpatterns = [
     path("start-a-trial/", start_views.start, name="start_trial"),
+    path("trials/<slug:slug>/team/", team_views.people_who_run_it, name="team"),
     path("work/<int:pk>/", job_views.job, name="job"),
 ]
