@@ -8,7 +8,7 @@ alive and hears whether somebody wants the work stopped.
 import datetime
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -66,10 +66,10 @@ def stop(job: Job) -> None:
 def run_next(work: Mapping[str, Work]) -> bool:
     """Do the job that has waited longest, if there is one, and return whether there was.
 
-    `work` says how each kind is done. A failure ends the job with a message and is not raised;
+    `work` says how a kind is done; other kinds are left to others. A failure ends the job with a message and is not raised;
     only the database's own trouble is, and then the job is tried again.
     """
-    job = _claim()
+    job = _claim([*work])
     if job is None:
         return False
     mine = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, tries=job.tries)
@@ -92,12 +92,12 @@ def run_next(work: Mapping[str, Work]) -> bool:
     return True
 
 
-def _claim() -> Job | None:
-    """Take the next job, unless another worker takes it; jobs lost too often end here."""
+def _claim(kinds: Collection[str]) -> Job | None:
+    """Take the next job of these kinds, unless another worker does; jobs lost too often end."""
     lost = Q(state=Job.State.RUNNING, beat_at__lt=timezone.now() - LOST_AFTER)
     _end(Job.objects.filter(lost, tries__gte=MOST_TRIES), Job.State.FAILED, LOST)
     with transaction.atomic():
-        free = Job.objects.filter(Q(state=Job.State.WAITING) | lost)
+        free = Job.objects.filter(Q(state=Job.State.WAITING) | lost, kind__in=kinds)
         job = free.select_for_update(skip_locked=True).order_by("pk").first()
         if job is None:
             return None
