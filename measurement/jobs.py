@@ -66,8 +66,8 @@ def stop(job: Job) -> None:
 def run_next(work: Mapping[str, Work]) -> bool:
     """Do the job that has waited longest, if there is one, and return whether there was.
 
-    `work` says how a kind is done; other kinds are left to others. A failure ends the job with a message and is not raised;
-    only the database's own trouble is, and then the job is tried again.
+    `work` says how a kind is done; other kinds are left to others. A failure ends the job with a
+    message and is not raised; only the database's own trouble is, and then the job is tried again.
     """
     job = _claim([*work])
     if job is None:
