@@ -117,6 +117,11 @@ def named_table(caption: str, named: Sequence[Named]) -> Table:
     )
 
 
+def shown(measure: Measure, row: EstimateRow | None) -> str:
+    """Return a row's numbers as a cell, or the mark for what there is not."""
+    return NOT_ESTIMABLE if row is None else _interval(measure.reading(row), row, measure.suffix)
+
+
 def notes_on(rows: Iterable[EstimateRow]) -> tuple[str, ...]:
     """Return what the marks in a table mean, as far as they occur, and the rows' own notes."""
     rows = list(rows)

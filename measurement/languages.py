@@ -18,6 +18,7 @@ from measurement.models import Language, User
 IN_ENGLISH: Final = (
     "/api-guide/",
     "/api/",
+    "/compare-trials/",
     "/demo/",
     "/healthz",
     "/readyz",
