@@ -1,0 +1,69 @@
+"""How a trial found its figures, and what they cannot say, in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from dashboards import method as words
+from dashboards.method import cautions, method
+from measurement.estimation.definition import KINDS, parse_trial
+from measurement.estimation.results import Check
+from tests.dashboards.invented import results, row, trial
+
+ARMS = [{"name": "without", "ai": False}, {"name": "with", "ai": True}]
+LOCKED = {"plan_locked_at": "2026-01-05T09:00:00+00:00", "plan_locked_by": "lead (user 1)"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_design_says_how_it_compares(kind: str) -> None:
+    design = {"kind": kind} | ({"arms": ARMS} if kind in ("parallel", "cluster") else {})
+    said = method(parse_trial({"trial": {"slug": "t", "title": "T"}, "design": design}))
+    assert said[0] == words.HOW_COMPARED[kind]
+    assert all(sentence.endswith(".") for sentence in said)
+
+
+def test_the_plan_decides_the_words() -> None:
+    table = {"trial": {"slug": "t", "title": "T"}, "design": {"kind": "crossover"}}
+    plan = {"confidence": 0.9, "day_basis": "logged_days", "read_out_on": "2026-03-02"}
+    said = " ".join(method(parse_trial(table | {"plan": plan})))
+    assert "90% confidence interval" in said
+    assert words.EVERYBODY not in said
+    assert "2 March 2026" in said
+    assert words.EVERYBODY in method(parse_trial(table))
+
+
+def checked(**verdicts: str) -> tuple[Check, ...]:
+    return tuple(
+        Check(check=name, statistic=None, p_value=None, verdict=verdict, message=f"About {name}")
+        for name, verdict in verdicts.items()
+    )
+
+
+def test_a_sound_trial_has_the_cautions_of_all() -> None:
+    sound = replace(results(row()), **LOCKED)
+    year = words.A_YEAR.format(year="225 days of 7.5 hours")
+    assert cautions(trial(), sound) == (year, words.OTHERS)
+
+
+def test_what_is_grave_stands_first() -> None:
+    found = replace(
+        results(row("reported_minutes_saved_per_day"), simulated=True),
+        checks=checked(novelty="warn", sample_ratio="fail", order="pass", heaping="not_estimable"),
+        deviations=({"what": "plan.confidence"},),
+        **LOCKED,
+    )
+    observed = parse_trial(
+        {"trial": {"slug": "t", "title": "T"}, "design": {"kind": "observational"}}
+    )
+    assert cautions(observed, found)[:6] == (
+        words.SIMULATED,
+        words.NO_COMPARISON,
+        "About sample_ratio.",
+        words.PLAN_CHANGED,
+        "About novelty.",
+        words.REPORTED_IS_OPINION,
+    )
+
+
+def test_a_plan_that_was_not_locked_is_a_caution() -> None:
+    assert words.NOT_LOCKED in cautions(trial(), results(row()))
