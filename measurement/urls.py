@@ -50,7 +50,7 @@ sign_in = [
         name="openid_connect_callback",
     ),
     path("account/oidc/cancelled/", openid_connect.cancelled, name="socialaccount_login_cancelled"),
-    path("account/second-factor/", never_cache(mfa.authenticate), name="mfa_authenticate"),
+    path("account/second-factor/", second_factor_views.sign_in, name="mfa_authenticate"),
 ]
 own_account = [
     path("account/", account_views.account, name="account"),

@@ -201,7 +201,6 @@ MFA_TOTP_ISSUER = "Trialsite"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # whoever is signed in has shown that the address is theirs
 MFA_FORMS = {
     "activate_totp": "measurement.pages.second_factor_forms.SetUpForm",
-    "authenticate": "measurement.pages.second_factor_forms.SignInForm",
     "reauthenticate": "measurement.pages.second_factor_forms.ConfirmForm",
 }
 if SITE_IS_SECURE and not env.str("EMAIL_URL", default=""):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.forms import DeactivateTOTPForm
@@ -19,7 +20,7 @@ from django.views.decorators.cache import never_cache
 
 from measurement import second_factor
 from measurement.models import User
-from measurement.pages.second_factor_forms import SetUpForm
+from measurement.pages.second_factor_forms import SetUpForm, SignInForm
 
 
 class SetUp(ActivateTOTPView):  # type: ignore[misc]
@@ -90,3 +91,17 @@ set_up = never_cache(SetUp.as_view())
 turn_off = never_cache(TurnOff.as_view())
 codes = never_cache(ViewRecoveryCodesView.as_view())
 new_codes = never_cache(NewCodes.as_view())
+
+
+class SignIn(AuthenticateView):  # type: ignore[misc]
+    """Asks for the second factor at sign-in: a code, as no other kind is in use."""
+
+    def _build_forms(self) -> SignInForm:
+        """Return the form of a code. allauth's own takes a POST without one for another kind."""
+        data = self.request.POST if self.request.method == "POST" else None
+        self.webauthn_form = None
+        self.auth_form = SignInForm(user=self.stage.login.user, data=data)
+        return self.auth_form
+
+
+sign_in = never_cache(SignIn.as_view())

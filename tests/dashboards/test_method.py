@@ -1,6 +1,7 @@
 """How a trial found its figures, and what they cannot say, in words."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,10 @@ from measurement.estimation.results import Check
 from tests.dashboards.invented import results, row, trial
 
 ARMS = [{"name": "without", "ai": False}, {"name": "with", "ai": True}]
-LOCKED = {"plan_locked_at": "2026-01-05T09:00:00+00:00", "plan_locked_by": "lead (user 1)"}
+LOCKED: dict[str, Any] = {
+    "plan_locked_at": "2026-01-05T09:00:00+00:00",
+    "plan_locked_by": "lead (user 1)",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)

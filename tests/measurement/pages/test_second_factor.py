@@ -200,6 +200,15 @@ def test_a_recovery_code_works_once(
     assert code not in recovery_codes(client)
 
 
+def test_a_form_without_a_code_is_asked_for_one(client: Client, kim: User) -> None:
+    ready(client, kim)
+    other = Client()
+    sign_in_by_email(other, kim)
+    answer = other.post(SECOND, {})
+    assert "Enter the code from your authenticator app" in answer.content.decode()
+    assert not is_signed_in(other)
+
+
 def test_too_many_wrong_codes_lock_the_second_factor(
     client: Client, kim: User, clock: time_machine.Traveller
 ) -> None:
