@@ -9,7 +9,8 @@ from dashboards import headlines, plan, quality
 from dashboards.downloads import CsvFile, conventions_file, csv_file
 from dashboards.moved_assumptions import Assumed, planned
 from dashboards.plan import Locking
-from dashboards.sections import Section, sections
+from dashboards.section import Section
+from dashboards.sections import sections
 from dashboards.shown_intervals import is_early, with_shown_intervals
 from dashboards.tables import Table
 from measurement.estimation.cells import FLAG_EXCLUSIONS

@@ -133,8 +133,8 @@ class Fit:
     @property
     def arbitrary(self) -> tuple[str, ...]:
         """Names of the terms kept whose coefficients depend on which collinear term was dropped."""
-        taking_part = self.explained.any(axis=0)
-        return tuple(name for name, part in zip(self.names, taking_part, strict=True) if part)
+        taking_part = np.flatnonzero((self.explained != 0).sum(axis=0))
+        return tuple(self.names[place] for place in taking_part)
 
     @cached_property
     def _places(self) -> Mapping[str, int]:

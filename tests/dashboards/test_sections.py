@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import plotly.io
 
-from dashboards.sections import Section, sections
+from dashboards.section import Section
+from dashboards.sections import sections
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import EstimateRow
 from tests.dashboards.invented import (
