@@ -2,14 +2,19 @@
 
 import sys
 
-from benchmarks import engine, load
+from benchmarks import dashboard, engine, load
+from benchmarks.database import own_database
 
 
 def main() -> int:
     """Run every benchmark and print its table; return the exit code."""
     engine.report()
     print(flush=True)
-    return load.report()
+    with own_database():
+        code = load.report()
+        print(flush=True)
+        dashboard.report()
+    return code
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A bare Django view that inserts one row: what storing a task is compared with."""
+"""Bare Django views: what storing a task and showing a dashboard are compared with."""
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,4 +24,9 @@ def insert(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/")
 
 
-urlpatterns = [path("log/", insert)]
+def show(request: HttpRequest) -> HttpResponse:
+    """Show a page of one line."""
+    return HttpResponse("<!DOCTYPE html><title>Bare</title><p>Bare</p>")
+
+
+urlpatterns = [path("log/", insert), path("page/", show)]

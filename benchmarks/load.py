@@ -16,13 +16,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-import psycopg
 
 from benchmarks.web import serving
 from trialsite.embedded import ROOT, VAR
-from trialsite.embedded.postgres import Postgres
 
 if TYPE_CHECKING:
     from benchmarks.people import SignedIn
@@ -34,7 +30,6 @@ PEOPLE = 1_000
 ROUNDS = 3
 WARM_UP_PEOPLE = 40
 """They come first, uncounted: the first page of a process compiles its templates."""
-DATABASE = "bench"
 
 
 @dataclass
@@ -82,17 +77,11 @@ class Measured:
 
 
 def report() -> int:
-    """Measure, print the table, and return 1 if a task was lost or doubled, else 0."""
-    with _database() as address:
-        os.environ |= {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "trialsite.settings"}
-        # The settings read the address: Django cannot be set up before there is one.
-        import django
-        from django.core.management import call_command
+    """Measure, print the table, and return 1 if a task was lost or doubled, else 0.
 
-        django.setup()
-        call_command("migrate", interactive=False, verbosity=0)
-        measured = measure(PEOPLE, ROUNDS, VAR / "bench")
-        django.db.connections.close_all()
+    Needs Django set up on a database that is migrated.
+    """
+    measured = measure(PEOPLE, ROUNDS, VAR / "bench")
     print("\n".join(lines(measured)))
     return 0 if measured.is_sound else 1
 
@@ -217,17 +206,3 @@ def _table(connection: Any, model: Any) -> Iterator[None]:
     finally:
         with connection.schema_editor() as editor:
             editor.delete_model(model)
-
-
-@contextmanager
-def _database() -> Iterator[str]:
-    """Have an empty database on an embedded server of the benchmark's own; give its address."""
-    server = Postgres(VAR / "bench")
-    server.open_alone("make bench")
-    try:
-        with psycopg.connect(server.url, autocommit=True) as session:
-            session.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-            session.execute(f"CREATE DATABASE {DATABASE}")
-        yield urlsplit(server.url)._replace(path=f"/{DATABASE}").geturl()
-    finally:
-        server.stop()

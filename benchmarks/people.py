@@ -39,11 +39,12 @@ def sign_in(number: int) -> tuple[list[SignedIn], Trial]:
         person.user, person.withdrawn_on = user, None
     Participant.objects.bulk_update(people, ["user", "withdrawn_on"])
     return [
-        SignedIn(person.pk, _session(user)) for person, user in zip(people, users, strict=True)
+        SignedIn(person.pk, session_of(user)) for person, user in zip(people, users, strict=True)
     ], trial
 
 
-def _session(user: User) -> str:
+def session_of(user: User) -> str:
+    """Sign somebody in; return the cookie's value."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import plotly.graph_objects as go
-
 from dashboards import figures
 from dashboards.figures import Dot
 from dashboards.measures import (
@@ -21,6 +19,7 @@ from dashboards.measures import (
     number,
 )
 from dashboards.plan import period, working_year
+from dashboards.style import Figure
 from dashboards.tables import Table, marks_explained, shown
 from measurement.estimation.definition import Assumptions, Trial
 from measurement.estimation.results import EstimateRow, Results
@@ -64,7 +63,7 @@ class Comparison:
     found: Table
     counted: Table
     differences: tuple[str, ...]
-    figure: go.Figure | None
+    figure: Figure | None
     alternative: str
 
 

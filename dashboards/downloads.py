@@ -15,6 +15,7 @@ NUMBERS: Final = (
     "value",
     "ci_low",
     "ci_high",
+    "shrunken_value",
     "reference_mean",
     "participants",
     "participants_with_ai",

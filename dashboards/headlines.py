@@ -4,8 +4,10 @@ All take published rows, so a sentence gives away no more than the tables do.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from dashboards.measures import (
+    DAYS_A_YEAR,
     LESS_TIME,
     PER_WORKING_DAY,
     Measure,
@@ -19,22 +21,32 @@ from measurement.estimation.definition import Assumptions
 from measurement.estimation.designs import RANDOMISED
 from measurement.estimation.results import EstimateRow, Results
 
+COMPARED_WITH: Final = {
+    "task_randomised": "tasks without it",
+    "parallel": "people without it",
+    "cluster": "people without it",
+    "crossover": "their time without it",
+    "stepped_wedge": "people who did not have it yet",
+    "observational": "work without it",
+}
+"""Whom or what people given AI are compared with, by design."""
 
-def headline(results: Results, *, assumptions: Assumptions) -> str:
+
+def headline(results: Results, *, assumptions: Assumptions, final: bool) -> str:
     """Return the one sentence of a trial, or two where a plainer figure has to stand in.
 
     First choice: minutes saved per working day. If that is not estimable: time per task, with the
-    reason. Without a randomised comparison the sentence starts by saying so.
+    reason. Without a randomised comparison the sentence starts by saying so. `final`: whether the
+    read-out has come; until then what is not clear is no conclusion yet.
     """
     daily = results.find(PER_WORKING_DAY.estimand)
     ratio = results.find(LESS_TIME.estimand)
     if daily is not None and (reading := PER_WORKING_DAY.reading(daily)):
-        days = results.find("working_days_saved_per_year")
-        return _label(daily) + _per_working_day(daily, reading, _days(days, assumptions))
+        return _label(daily) + _per_working_day(daily, reading, results, assumptions, final)
     reason = _why_not("There is no figure per working day", daily)
     if ratio is not None and (reading := LESS_TIME.reading(ratio)):
-        return f"{_label(ratio)}{_per_task(ratio, reading)} {reason}".rstrip()
-    return _why_not("There is no result yet", ratio or daily)
+        return f"{_label(ratio)}{_per_task(ratio, reading, final)} {reason}".rstrip()
+    return _no_conclusion(ratio or daily, final)
 
 
 def reported_beside_measured(reported: Reading | None, measured: Reading | None) -> str:
@@ -44,7 +56,10 @@ def reported_beside_measured(reported: Reading | None, measured: Reading | None)
     said = f"People reported saving {minutes_in_words(reported.value)} a day"
     if measured is None:
         return f"{said}. Measured minutes a day are not available to compare."
-    both = f"{said}; task logs show {_saved_or_lost(measured.value)} per working day"
+    if not (measured.is_saving or measured.is_loss):
+        both = f"{said}; task logs show no clear difference per working day"
+    else:
+        both = f"{said}; task logs show {_saved_or_lost(measured.value)} per working day"
     gap = minutes_in_words(abs(reported.value - measured.value))
     if reported.low > measured.high:
         return f"{both}. Reports are {gap} above the measurement."
@@ -65,7 +80,9 @@ def across_groups(rows: Sequence[EstimateRow], measure: Measure, *, one: str, se
     readings = [reading for row in rows if (reading := measure.reading(row))]
     if not readings:
         return f"There is no figure for any {one}."
-    of_all = f"the {len(readings)} {one if len(readings) == 1 else several} shown"
+    if len(readings) == 1:
+        return f"{_side(readings[0])} in the one {one} shown."
+    of_all = f"the {len(readings)} {several} shown"
     faster = sum(reading.is_saving for reading in readings)
     slower = sum(reading.is_loss for reading in readings)
     if not faster and not slower:
@@ -75,6 +92,12 @@ def across_groups(rows: Sequence[EstimateRow], measure: Measure, *, one: str, se
     return f"Clearly less time with AI in {faster} of {of_all}, clearly more in {slower}."
 
 
+def _side(reading: Reading) -> str:
+    if reading.is_saving:
+        return "Clearly less time with AI"
+    return "Clearly more time with AI" if reading.is_loss else "No clear difference"
+
+
 def _label(row: EstimateRow) -> str:
     """Return what must be said first of a figure that is not a randomised comparison."""
     if row.comparison == RANDOMISED:
@@ -82,34 +105,38 @@ def _label(row: EstimateRow) -> str:
     return f"{row.comparison[:1].upper()}{row.comparison[1:]}. "
 
 
-def _per_working_day(row: EstimateRow, reading: Reading, days: str) -> str:
+def _per_working_day(
+    row: EstimateRow, reading: Reading, results: Results, assumptions: Assumptions, final: bool
+) -> str:
     level = confidence([row])
     causal = row.comparison == RANDOMISED
+    than = f" compared with {COMPARED_WITH[results.design]}" if causal else ""
     if reading.is_saving:
-        found = (
-            "People given AI saved {} per working day"
-            if causal
-            else ("Work with AI took {} less per working day")
-        )
-        interval = f"{level} confidence interval {number(reading.low)} to {number(reading.high)}"
+        found = "People given AI saved {}" if causal else "Work with AI took {} less"
+        interval = f"{number(reading.low)} to {number(reading.high)}"
     elif reading.is_loss:
-        found = (
-            "People given AI took {} longer per working day"
-            if causal
-            else ("Work with AI took {} longer per working day")
-        )
-        interval = (
-            f"{level} confidence interval {number(-reading.high)} to {number(-reading.low)} longer"
-        )
+        found = "People given AI took {} longer" if causal else "Work with AI took {} longer"
+        interval = f"{number(-reading.high)} to {number(-reading.low)} longer"
     else:
         return (
-            f"No clear difference: the {level} confidence interval runs from "
-            f"{_saved_or_lost(reading.low)} to {_saved_or_lost(reading.high)} per working day."
+            f"{_unclear(reading, final)}: the {level} confidence interval runs from "
+            f"{_saved_or_lost(reading.low)} to {_saved_or_lost(reading.high)} "
+            f"per working day{than}."
         )
-    return f"{found.format(minutes_in_words(abs(reading.value)))} ({interval}){days}."
+    minutes = found.format(minutes_in_words(abs(reading.value)))
+    days = _days(results.find(DAYS_A_YEAR.estimand), assumptions)
+    return f"{minutes} per working day{than} ({level} confidence interval {interval}){days}."
 
 
-def _per_task(row: EstimateRow, reading: Reading) -> str:
+def _unclear(reading: Reading, final: bool) -> str:
+    """Return what to say of an interval that holds zero."""
+    if final:
+        return "No clear difference"
+    held = "both savings and losses" if reading.low < 0 < reading.high else "no difference at all"
+    return f"No conclusion yet, because the interval still holds {held}"
+
+
+def _per_task(row: EstimateRow, reading: Reading, final: bool) -> str:
     level = confidence([row])
     if reading.is_saving:
         return (
@@ -122,17 +149,31 @@ def _per_task(row: EstimateRow, reading: Reading) -> str:
             f"{number(-reading.high)}% to {number(-reading.low)}% more)."
         )
     return (
-        f"No clear difference: the {level} confidence interval runs from "
+        f"{_unclear(reading, final)}: the {level} confidence interval runs from "
         f"{_less_or_more(reading.low)} to {_less_or_more(reading.high)} time per task with AI."
     )
 
 
 def _days(row: EstimateRow | None, assumptions: Assumptions) -> str:
-    if row is None or row.value is None:
+    """Return days a year, saved or lost as the minutes are, with their interval."""
+    reading = DAYS_A_YEAR.reading(row)
+    if reading is None:
         return ""
-    days = number(abs(row.value))
-    unit = "day" if days == "1" else "days"
-    return f", about {days} working {unit} a year at {working_year(assumptions)}"
+    low, high = sorted((abs(reading.low), abs(reading.high)))
+    days = number(abs(reading.value))
+    return (
+        f", about {days} working {'day' if days == '1' else 'days'} a year "
+        f"({number(low)} to {number(high)}) at {working_year(assumptions)}"
+    )
+
+
+def _no_conclusion(row: EstimateRow | None, final: bool) -> str:
+    because = f"No conclusion{'' if final else ' yet'}, because"
+    if row is None:
+        return f"{because} nothing was analysed."
+    if row.suppressed:
+        return f"{because} too few people stand behind the figures to show them."
+    return f"{because} there is no estimate: {row.not_estimable}."
 
 
 def _why_not(what: str, row: EstimateRow | None) -> str:

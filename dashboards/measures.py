@@ -1,7 +1,7 @@
 """What the pages call a measure, and how a row of published results reads on it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from measurement.estimation.results import EstimateRow
@@ -30,7 +30,7 @@ class Reading:
 class Measure:
     """An estimand as people read it: `label` in full, `short` for a column that has a caption.
 
-    `suffix` follows a number.
+    `suffix` follows a number; `decimals` are those of every number, if not as many as it needs.
     """
 
     estimand: str
@@ -38,10 +38,23 @@ class Measure:
     short: str
     suffix: str
     convert: Callable[[EstimateRow], Reading | None]
+    decimals: int | None = None
 
     def reading(self, row: EstimateRow | None) -> Reading | None:
         """Return the row's numbers on this measure; None where there are none."""
         return None if row is None else self.convert(row)
+
+    def shrunken(self, row: EstimateRow) -> float | None:
+        """Return a group's value drawn towards those of the others; None where there is none."""
+        if row.shrunken_value is None:
+            return None
+        drawn = self.convert(replace(row, value=row.shrunken_value))
+        return None if drawn is None else drawn.value
+
+    def written(self, value: float) -> str:
+        """Return a number as short as the measure allows, with its suffix."""
+        shown = number(value) if self.decimals is None else fixed(value, self.decimals)
+        return f"{shown}{self.suffix}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,7 @@ def largest_first(rows: Iterable[EstimateRow], measure: Measure) -> list[Estimat
 
 def fixed(value: float, decimals: int) -> str:
     """Return a number with so many decimals and a true minus sign; never -0."""
-    return f"{value + 0.0:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def number(value: float) -> str:
@@ -150,4 +163,12 @@ REPORTED: Final = Measure(
     "Minutes saved",
     "",
     _as_it_is,
+)
+QUALITY: Final = Measure(
+    "quality_difference",
+    "Difference in quality with AI",
+    "points on the scale from 1 to 5",
+    "",
+    _as_it_is,
+    decimals=1,
 )

@@ -5,17 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dashboards import headlines, plan
+from dashboards import headlines, plan, quality
 from dashboards.downloads import CsvFile, conventions_file, csv_file
+from dashboards.moved_assumptions import Assumed, planned
 from dashboards.plan import Locking
-from dashboards.sections import Section, sections
-from dashboards.shown_intervals import with_shown_intervals
+from dashboards.section import Section
+from dashboards.sections import sections
+from dashboards.shown_intervals import is_early, with_shown_intervals
 from dashboards.tables import Table
 from measurement.estimation.cells import FLAG_EXCLUSIONS
 from measurement.estimation.definition import Trial
 from measurement.estimation.flags import FLAG_RULES
 from measurement.estimation.results import Check, LogCounts, Results
+from measurement.estimation.verdicts import FAIL
 
+ALARM: Final = "Do not rely on this result yet, because a check of the trial failed."
 ALL_RESULTS: Final = "all-results"
 RULES: Final = {
     "void": "taken out by the person who logged them",
@@ -51,10 +55,17 @@ class Published:
 class Page:
     """Everything that the page of a trial with results shows, apart from how fresh it is.
 
-    `files` are the downloads by the name in their address: one a section, and one of everything.
+    `results` are the published ones with the intervals shown; `planned` the assumptions that may
+    be moved, None where there are no minutes to convert. `alarms` are the checks that failed,
+    `quality` is what stands beside any claim of speed. `files` are the downloads by the name in
+    their address: one a section, and one of everything.
     """
 
+    results: Results
+    planned: Assumed | None
     headline: str
+    alarms: tuple[str, ...]
+    quality: str
     not_final: str
     sections: tuple[Section, ...]
     files: Mapping[str, CsvFile]
@@ -74,7 +85,13 @@ def page(found: Published, *, today: datetime.date) -> Page:
     files = {part.slug: _file_of(part, found) for part in parts}
     everything = csv_file(ALL_RESULTS, results.estimates, results, found.as_of)
     return Page(
-        headline=headlines.headline(results, assumptions=trial.assumptions),
+        results=results,
+        planned=planned(results, trial),
+        headline=headlines.headline(
+            results, assumptions=trial.assumptions, final=not is_early(trial, today)
+        ),
+        alarms=_alarms(results),
+        quality=quality.sentence(results),
         not_final=plan.not_final(trial, today),
         sections=parts,
         files=files | {ALL_RESULTS: everything},
@@ -85,6 +102,11 @@ def page(found: Published, *, today: datetime.date) -> Page:
         code_version=results.code_version,
         locking=plan.locking(results),
     )
+
+
+def _alarms(results: Results) -> tuple[str, ...]:
+    failed = [check.message.removesuffix(".") for check in results.checks if check.verdict == FAIL]
+    return tuple(f"{ALARM} {message}." for message in failed)
 
 
 def _file_of(part: Section, found: Published) -> CsvFile:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from dashboards.measures import (
+    LESS_TIME,
     PER_TASK,
+    PER_WORKING_DAY,
     Measure,
     Reading,
     confidence,
@@ -17,7 +19,15 @@ from measurement.estimation.results import EstimateRow
 
 WITHHELD: Final = "[c]"
 NOT_ESTIMABLE: Final = "[x]"
-"""The marks that government statistics use for confidential and for not available."""
+NOT_APPLICABLE: Final = "[z]"
+"""The marks that government statistics use: confidential, not available, not applicable."""
+DOES_NOT_APPLY: Final = f"{NOT_APPLICABLE}: does not apply."
+SHRUNKEN: Final = "Drawn to the average"
+SHRINKAGE: Final = (
+    f"{SHRUNKEN}: numbers of single groups scatter by chance, the more the fewer people stand "
+    "behind them. Drawn towards the average of all groups (empirical Bayes) they are better "
+    "guesses, above all of the first and the last of the list."
+)
 
 
 @dataclass(frozen=True)
@@ -53,19 +63,26 @@ def group_table(
     """
     level = confidence([*rows, overall])
     listed = [*largest_first(rows, measure), *([overall] if overall else [])]
+    drawn = any(row.shrunken_value is not None for row in rows)
+    estimate = f"{measure.short} ({level} confidence interval)"
     return Table(
         caption=f"{measure.label}, by {heading.lower()}",
-        columns=(heading, f"{measure.short} ({level} confidence interval)", "People", "Task logs"),
+        columns=(heading, estimate, *([SHRUNKEN] if drawn else []), "People", "Task logs"),
         rows=tuple(
             (
                 "All participants" if row is overall else row.group,
-                _interval(measure.reading(row), row, measure.suffix),
+                _interval(measure.reading(row), row, measure),
+                *([_drawn(row, measure, applies=row is not overall)] if drawn else []),
                 _count(row.participants, row),
                 _count(row.logs, row),
             )
             for row in listed
         ),
-        notes=notes_on(listed),
+        notes=(
+            *notes_on(listed),
+            *([SHRINKAGE] if drawn else []),
+            *([DOES_NOT_APPLY] if drawn and overall else []),
+        ),
     )
 
 
@@ -74,6 +91,7 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
     level = confidence(rows)
     listed = largest_first(rows, PER_TASK)
     pairs = [minutes_per_task(row) for row in listed]
+    drawn = any(row.shrunken_value is not None for row in rows)
     return Table(
         caption="Minutes per task without and with AI, by type of task",
         columns=(
@@ -81,6 +99,7 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
             "Without AI",
             f"With AI ({level} confidence interval)",
             f"Minutes saved ({level} confidence interval)",
+            *([SHRUNKEN] if drawn else []),
             "People",
             "Task logs",
         ),
@@ -88,14 +107,15 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
             (
                 row.group,
                 fixed(pair.without_ai, _decimals(pair.with_ai)) if pair else _mark(row),
-                _interval(pair.with_ai if pair else None, row),
-                _interval(PER_TASK.reading(row), row),
+                _interval(pair.with_ai if pair else None, row, PER_TASK),
+                _interval(PER_TASK.reading(row), row, PER_TASK),
+                *([_drawn(row, PER_TASK)] if drawn else []),
                 _count(row.participants, row),
                 _count(row.logs, row),
             )
             for row, pair in zip(listed, pairs, strict=True)
         ),
-        notes=notes_on(listed),
+        notes=(*notes_on(listed), *([SHRINKAGE] if drawn else [])),
     )
 
 
@@ -108,7 +128,7 @@ def named_table(caption: str, named: Sequence[Named]) -> Table:
         rows=tuple(
             (
                 item.name,
-                _interval(item.reading, item.row, item.measure.suffix),
+                _interval(item.reading, item.row, item.measure),
                 _count(item.row.participants, item.row),
             )
             for item in named
@@ -119,7 +139,61 @@ def named_table(caption: str, named: Sequence[Named]) -> Table:
 
 def shown(measure: Measure, row: EstimateRow | None) -> str:
     """Return a row's numbers as a cell, or the mark for what there is not."""
-    return NOT_ESTIMABLE if row is None else _interval(measure.reading(row), row, measure.suffix)
+    return NOT_ESTIMABLE if row is None else _interval(measure.reading(row), row, measure)
+
+
+def course_table(
+    named: Sequence[tuple[str, EstimateRow]], measure: Measure, *, caption: str, heading: str
+) -> Table:
+    """Return one row a week, in the given order."""
+    rows = [row for _, row in named]
+    logs = any(row.logs is not None for row in rows)
+    estimate = f"{measure.short} ({confidence(rows)} confidence interval)"
+    return Table(
+        caption=caption,
+        columns=(heading, estimate, "People", *(["Task logs"] if logs else [])),
+        rows=tuple(
+            (
+                name,
+                _interval(measure.reading(row), row, measure),
+                _count(row.participants, row),
+                *([_count(row.logs, row)] if logs else []),
+            )
+            for name, row in named
+        ),
+        notes=notes_on(rows),
+    )
+
+
+def specification_table(named: Sequence[tuple[str, EstimateRow, EstimateRow | None]]) -> Table:
+    """Return one row an analysis: time saved per task and minutes saved per working day.
+
+    An analysis that has no minutes per working day by its nature is marked as not applicable.
+    """
+    level = confidence(row for _, row, _ in named)
+    rows = [row for _, *pair in named for row in pair if row is not None]
+    others = any(daily is None for *_, daily in named)
+    return Table(
+        caption="Time saved per task and per working day, by analysis",
+        columns=(
+            "Analysis",
+            f"{LESS_TIME.label} ({level} confidence interval)",
+            f"{PER_WORKING_DAY.label} ({level} confidence interval)",
+            "Task logs",
+        ),
+        rows=tuple(
+            (
+                name,
+                _interval(LESS_TIME.reading(row), row, LESS_TIME),
+                NOT_APPLICABLE
+                if daily is None
+                else _interval(PER_WORKING_DAY.reading(daily), daily, PER_WORKING_DAY),
+                _count(row.logs, row),
+            )
+            for name, row, daily in named
+        ),
+        notes=(*notes_on(rows), *([DOES_NOT_APPLY] if others else [])),
+    )
 
 
 def notes_on(rows: Iterable[EstimateRow]) -> tuple[str, ...]:
@@ -147,14 +221,22 @@ def marks_explained(*, withheld: bool, reasons: Iterable[str | None]) -> list[st
     ]
 
 
-def _interval(reading: Reading | None, row: EstimateRow, suffix: str = "") -> str:
+def _interval(reading: Reading | None, row: EstimateRow, measure: Measure) -> str:
     if reading is None:
         return _mark(row)
+    decimals = _decimals(reading) if measure.decimals is None else measure.decimals
     value, low, high = (
-        f"{fixed(part, _decimals(reading))}{suffix}"
+        f"{fixed(part, decimals)}{measure.suffix}"
         for part in (reading.value, reading.low, reading.high)
     )
     return f"{value} ({low} to {high})"
+
+
+def _drawn(row: EstimateRow, measure: Measure, *, applies: bool = True) -> str:
+    value = measure.shrunken(row)
+    if value is not None:
+        return measure.written(value)
+    return _mark(row) if applies else NOT_APPLICABLE
 
 
 def _decimals(reading: Reading) -> int:

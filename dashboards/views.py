@@ -1,14 +1,18 @@
 """The lead's pages."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dashboards import queries
-from dashboards.pages import ALL_RESULTS, VERDICTS, page
+from dashboards.assumptions_form import AssumptionsForm
+from dashboards.moved_assumptions import moved
+from dashboards.pages import ALL_RESULTS, VERDICTS, Page, page
 from dashboards.style import CONFIG
 from measurement.access import LEADS, SignedInRequest, trial_for
 
@@ -30,15 +34,25 @@ def dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show what a trial has found, as far as it may be published."""
     trial = trial_for(request.user, slug, LEADS)
     found = queries.published_results(trial)
+    shown = found and page(found, today=timezone.localdate())
     context = {
         "trial": trial,
         "freshness": queries.freshness(trial, found.as_of if found else None, timezone.now()),
-        "page": found and page(found, today=timezone.localdate()),
+        "page": shown,
+        **(_moved(shown, request.GET) if shown else {}),
         "config": CONFIG,
         "verdicts": VERDICTS,
         "everything": ALL_RESULTS,
     }
     return render(request, "dashboards/dashboard.html", context)
+
+
+def _moved(shown: Page, sent: QueryDict) -> dict[str, Any]:
+    """Return the form of the assumptions and what they give; nothing without minutes."""
+    if shown.planned is None:
+        return {}
+    form = AssumptionsForm(shown.planned, sent)
+    return {"form": form, "moved": moved(shown.results, shown.planned, form.assumed())}
 
 
 @require_safe

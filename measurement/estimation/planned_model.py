@@ -77,6 +77,12 @@ def planned_model(trial: Trial, cells: pd.DataFrame) -> Model:
     )
 
 
+def between_people(model: Model) -> Model:
+    """Return the model without absorbed effects: it compares participants with each other."""
+    types = ("task_type",) if model.absorbed == "participant_by_task_type" else ()
+    return replace(model, absorbed=None, effects=(*types, *model.effects))
+
+
 def _is_present(term: str, cells: pd.DataFrame) -> bool:
     column = "task_type" if term == "participant_by_task_type" else term
     return bool(cells[column].notna().any())

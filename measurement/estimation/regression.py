@@ -7,7 +7,7 @@ multi-threaded BLAS, so that results are the same to the last bit whatever the n
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -25,6 +25,8 @@ Codes = NDArray[np.intp]
 MINIMUM_CLUSTERS = 6
 # Share of a column's length (or of the information on it) below which nothing of it is left.
 COLLINEAR = 1e-9
+# Share of a dropped column above which another column counts as part of what explains it.
+EXPLAINS = 1e-6
 # Residuals this small, relative to the outcome, are rounding noise of a perfect fit.
 ROUNDING = 1e-12
 ROWS_NAMED = 5
@@ -82,13 +84,15 @@ class Projection:
     """A sample's least-squares problem, solved in orthonormal columns.
 
     Rows are scaled by the root of their weight, absorbed effects are taken out. names: the k
-    terms kept; dropped: collinear terms; columns: k x n orthonormal; inverse: k x k, turns
+    terms kept; dropped: collinear terms; explained: dropped terms x k, what each kept term has to
+    do with a dropped one, 0 where nothing; columns: k x n orthonormal; inverse: k x k, turns
     coordinates in these columns into coefficients; coordinates: those of the outcome (k);
     residual: scaled residual of each row (n).
     """
 
     names: tuple[str, ...]
     dropped: tuple[str, ...]
+    explained: Floats
     columns: Floats
     inverse: Floats
     coordinates: Floats
@@ -107,8 +111,8 @@ class Fit:
     """Coefficients with the influence of every cluster on them.
 
     coefficients: by name; psi: clusters x names, small-sample factor included; dropped: terms that
-    the terms to their left already explain; refused: terms that rest on one cluster, whose own
-    standard error would mean nothing, with the reason.
+    the terms to their left already explain; explained: how, dropped x names; refused: terms that
+    rest on one cluster, whose own standard error would mean nothing, with the reason.
     """
 
     coefficients: pd.Series[float]
@@ -118,12 +122,19 @@ class Fit:
     logs: int
     standard_errors: StandardErrors
     dropped: tuple[str, ...]
+    explained: Floats
     refused: Mapping[str, str]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the terms kept."""
         return tuple(self.coefficients.index)
+
+    @property
+    def arbitrary(self) -> tuple[str, ...]:
+        """Names of the terms kept whose coefficients depend on which collinear term was dropped."""
+        taking_part = np.flatnonzero((self.explained != 0).sum(axis=0))
+        return tuple(self.names[place] for place in taking_part)
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
@@ -142,15 +153,29 @@ class Fit:
     def combine(self, weights: Mapping[str, float]) -> Estimate:
         """Return the sum of coefficients times weights.
 
-        Raises NotEstimable, naming the term, when one is missing or when all are refused.
+        Raises NotEstimable, naming the term, when one is missing, when the sum would be another
+        if a dropped term stood for one of those that explain it, or when all are refused.
         """
         value = math.fsum(self.coefficient(name) * weight for name, weight in weights.items())
         if weights.keys() <= self.refused.keys():
             raise NotEstimable("; ".join(self.refused[name] for name in weights))
         factors = np.array(list(weights.values()), dtype=np.float64)
         places = [self._places[name] for name in weights]
+        self._require_estimable(places, factors)
         psi = np.einsum("kg,k->g", self.psi.to_numpy().T[places], factors)
         return Estimate(value, pd.Series(psi, index=self.psi.index), self.degrees_of_freedom)
+
+    def _require_estimable(self, places: Sequence[int], factors: Floats) -> None:
+        """Raise NotEstimable unless the sum is the same whichever collinear term was dropped.
+
+        Adding t to a dropped coefficient and taking t times its row of `explained` from the kept
+        ones leaves every fitted value as it is, so a sum that such a step moves is arbitrary.
+        """
+        shares = self.explained[:, places] * factors
+        moved = abs(np.einsum("dk->d", shares)) > EXPLAINS * np.einsum("dk->d", abs(shares))
+        if moved.any():
+            name = self.names[places[int(np.argmax(abs(shares[moved]).max(axis=0)))]]
+            raise NotEstimable(_absent(name, (name,)))
 
 
 def fit(sample: Sample, *, standard_errors: StandardErrors, nested: bool) -> Fit:
@@ -195,6 +220,7 @@ def fit(sample: Sample, *, standard_errors: StandardErrors, nested: bool) -> Fit
         logs=round(logs),
         standard_errors=standard_errors,
         dropped=projection.dropped,
+        explained=projection.explained,
         refused={} if by_row else terms_on_one_cluster(projection, numbers, clusters),
     )
 
@@ -204,7 +230,10 @@ def project(sample: Sample) -> Projection:
     root = np.sqrt(sample.weights)
     raw = np.ascontiguousarray(sample.regressors.to_numpy(dtype=np.float64).T)
     lengths = np.sqrt(np.einsum("kn,kn,n->k", raw, raw, sample.weights))
-    columns, triangle, kept = _orthonormal(_net(raw, sample) * root, lengths)
+    scaled = _net(raw, sample) * root
+    columns, triangle, kept = _orthonormal(scaled, lengths)
+    lost = [position for position in range(len(raw)) if position not in kept]
+    inverse = _inverse(triangle)
     outcome = _net(sample.outcome[np.newaxis], sample)[0] * root
     coordinates, residual = _split(outcome, columns)
     if _length(residual) <= ROUNDING * _length(sample.outcome * root):
@@ -212,9 +241,10 @@ def project(sample: Sample) -> Projection:
     names = [str(name) for name in sample.regressors.columns]
     return Projection(
         names=tuple(names[position] for position in kept),
-        dropped=tuple(name for position, name in enumerate(names) if position not in kept),
+        dropped=tuple(names[position] for position in lost),
+        explained=_explained(scaled[lost], columns, inverse, lengths[lost], lengths[kept]),
         columns=columns,
-        inverse=_inverse(triangle),
+        inverse=inverse,
         coordinates=coordinates,
         residual=residual,
     )
@@ -317,6 +347,16 @@ def _orthonormal(columns: Floats, lengths: Floats) -> tuple[Floats, Floats, list
         triangle[:rank, rank], triangle[rank, rank] = coordinates, length
         kept.append(position)
     return basis[: len(kept)], triangle[: len(kept), : len(kept)], kept
+
+
+def _explained(
+    dropped: Floats, columns: Floats, inverse: Floats, lengths: Floats, of_kept: Floats
+) -> Floats:
+    """Coefficients of dropped columns (d x n) on the kept ones (d x k); noise becomes 0."""
+    coordinates = np.einsum("dn,kn->dk", dropped, columns)
+    shares = np.einsum("ij,dj->di", inverse, coordinates)
+    sizes = abs(shares) * of_kept
+    return np.where(sizes > EXPLAINS * lengths[:, np.newaxis], shares, 0.0)
 
 
 def _inverse(triangle: Floats) -> Floats:

@@ -14,6 +14,8 @@ from measurement.estimation.exposure import working_days_with_access
 from measurement.estimation.families import adjusted
 from measurement.estimation.group_time import GroupTime
 from measurement.estimation.planned_model import (
+    Model,
+    between_people,
     effect_on,
     fit_model,
     require_comparison,
@@ -34,6 +36,10 @@ from measurement.estimation.rows import (
 )
 
 DAYS_A_WEEK: Final = 7
+BETWEEN_PEOPLE: Final = (
+    "people are compared with each other here, as within one person the weeks of one period cannot "
+    "be told from those of another"
+)
 PLACEBO: Final = "before access to AI: an effect here would question the comparison"
 
 
@@ -47,7 +53,11 @@ def effect_over_time(prepared: Prepared) -> list[Answer]:
 
 
 def effect_by_week(prepared: Prepared) -> Iterator[Answer]:
-    """Yield the time ratio of each week of the trial, from one regression with treatment x week."""
+    """Yield the time ratio of each week of the trial, from one regression with treatment x week.
+
+    Where everybody works one period with AI and one without, a participant's own level cannot be
+    told from the effects of the weeks: then participants are compared with each other.
+    """
     dated = _dated(prepared)
     fitted = cache(lambda: _fit_by_week(prepared, dated))
     for week in _weeks(dated):
@@ -97,17 +107,28 @@ def _weeks(dated: pd.DataFrame) -> list[int]:
     return [int(week) for week in sorted(dated["week"].unique())]
 
 
-def _fit_by_week(prepared: Prepared, dated: pd.DataFrame) -> Fit:
+def _fit_by_week(prepared: Prepared, dated: pd.DataFrame) -> tuple[Model, Fit]:
     require_comparison(dated)
     model = prepared.model
-    return fit_model(model, sample_by(model, dated, "log_minutes", "week"))
+    found = fit_model(model, sample_by(model, dated, "log_minutes", "week"))
+    effects = {effect_on(week) for week in _weeks(dated)}
+    if model.absorbed is None or not effects.intersection(found.arbitrary):
+        return model, found
+    model = between_people(model)
+    return model, fit_model(model, sample_by(model, dated, "log_minutes", "week"))
 
 
 def _of_week(
-    row: EstimateRow, *, week: int, cells: pd.DataFrame, fitted: Callable[[], Fit]
+    row: EstimateRow,
+    *,
+    week: int,
+    cells: pd.DataFrame,
+    fitted: Callable[[], tuple[Model, Fit]],
 ) -> Answer:
-    found = fitted()
+    model, found = fitted()
     row = with_counts(row, cells)
+    if model.terms != row.terms:
+        row = replace(row, terms=model.terms, notes=(*row.notes, BETWEEN_PEOPLE))
     row = replace(row, standard_errors=found.standard_errors, clusters=found.clusters)
     return tested(row, found.estimate(effect_on(week)))
 

@@ -29,8 +29,8 @@ def made() -> tuple[chromium.Picture, bytes]:
     assert figure is not None
     try:
         with chromium.printer() as printer:
-            picture = printer.picture(figure.to_plotly_json())
-            again = printer.picture(figure.to_plotly_json())
+            picture = printer.picture(figure)
+            again = printer.picture(figure)
             pdf = printer.pdf(PAGE.format(picture=base64.b64encode(picture.svg).decode()))
     except chromium.NoChromium:
         pytest.skip("NO CHROMIUM WAS FOUND: nothing was tested in a browser")

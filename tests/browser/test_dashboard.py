@@ -1,12 +1,14 @@
 """A lead reads a dashboard, in a real browser."""
 
 import itertools
+import random
 import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, expect
 
+from dashboards.measures import fixed
 from measurement import analysis
 from measurement.models import Participant, Role, Trial, User
 from tests.browser.visitor import Visitor
@@ -15,7 +17,9 @@ from tests.people import make_log, make_trial, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Visit = Callable[..., Visitor]
-FIGURES = 3
+FIGURES = 10
+PAPER_WIDTH = 680
+"""Pixels between the margins of an upright A4 page."""
 
 
 @pytest.fixture
@@ -80,7 +84,7 @@ def test_a_dot_tells_its_numbers_and_a_finger_scrolls_past(
 ) -> None:
     visitor = visit(user=lead)
     visitor.go(f"/trials/{trial.slug}/")
-    picture = pictures(visitor).first
+    picture = visitor.page.locator("[data-figure=figure-departments]:has(svg.main-svg)")
     dot = picture.locator(".scatterlayer .point").first
     dot.scroll_into_view_if_needed()
     dot.hover(force=True)
@@ -91,6 +95,109 @@ def test_a_dot_tells_its_numbers_and_a_finger_scrolls_past(
         "place => [...place.querySelectorAll('*')].map(part => getComputedStyle(part).touchAction)"
     )
     assert "none" not in actions
+
+
+def moved_figures(visitor: Visitor) -> list[str]:
+    cells = visitor.page.locator("[data-outcome]").all_inner_texts()
+    return [cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells]
+
+
+def type_assumptions(visitor: Visitor, **typed: str) -> None:
+    for name, text in typed.items():
+        visitor.page.locator(f"input[name={name}]").fill(text)
+
+
+OTHERS = {
+    "working_days_per_year": "211",
+    "hours_per_day": "7.25",
+    "loaded_cost_per_hour": "1,234.5",
+    "licence_cost_per_month": "17",
+    "people": "123,457",
+}
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_assumptions_move_the_figures_at_once_and_as_the_server_does(
+    visit: Visit, lead: User, trial: Trial, width: int
+) -> None:
+    visitor, plain = visit(width=width, user=lead), visit(user=lead, javascript=False)
+    visitor.go(f"/trials/{trial.slug}/")
+    planned = moved_figures(visitor)
+    type_assumptions(visitor, **OTHERS)
+    moved = moved_figures(visitor)
+    assert moved != planned
+    assert len(moved) == 4
+
+    plain.go(f"/trials/{trial.slug}/")
+    assert moved_figures(plain) == planned
+    type_assumptions(plain, **OTHERS)
+    plain.press("Show")
+    expect(plain.page).to_have_url(re.compile(r"people=123%2C457#assumptions$"))
+    assert moved_figures(plain) == moved
+
+    type_assumptions(visitor, hours_per_day="25")
+    assert set(moved_figures(visitor)) == {"not known"}
+    expect(visitor.page.locator("[data-status]")).to_have_text(
+        "Hours a day must be a number from 0.1 to 24"
+    )
+    visitor.page.get_by_role("link", name="Back to the plan’s assumptions").click()
+    assert moved_figures(visitor) == planned
+
+
+def test_an_assumption_that_cannot_be_is_led_to(visit: Visit, lead: User, trial: Trial) -> None:
+    visitor = visit(width=375, user=lead)
+    visitor.go(f"/trials/{trial.slug}/?hours_per_day=25")
+    visitor.look(re.escape(trial.title), error=True)
+    visitor.page.get_by_role("link", name="Hours a day must be").click()
+    expect(visitor.page.locator("input[name=hours_per_day]")).to_be_focused()
+
+
+def test_numbers_are_written_as_the_server_writes_them(
+    visit: Visit, lead: User, trial: Trial
+) -> None:
+    visitor = visit(user=lead)
+    visitor.go(f"/trials/{trial.slug}/")
+    generator = random.Random(5)
+    numbers = [generator.uniform(-1, 1) * 10 ** generator.randint(-2, 7) for _ in range(2000)]
+    numbers += [sign * place / 4 for place in range(200) for sign in (1, -1)]
+    script = "script[src*=assumptions]"
+    address = visitor.page.locator(script).get_attribute("src")
+    written = visitor.page.evaluate(
+        """async ([address, numbers]) => {
+          const { fixed } = await import(address);
+          return numbers.map((number) => [fixed(number, 0), fixed(number, 1)]);
+        }""",
+        [address, numbers],
+    )
+    assert written == [[fixed(number, 0), fixed(number, 1)] for number in numbers]
+
+
+def test_on_paper_nothing_is_cut(visit: Visit, lead: User, trial: Trial) -> None:
+    visitor = visit(user=lead)
+    visitor.go(f"/trials/{trial.slug}/")
+    expect(pictures(visitor)).to_have_count(FIGURES)
+    page = visitor.page
+    page.set_viewport_size({"width": PAPER_WIDTH, "height": 1000})
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for picture in pictures(visitor).all():
+        svg = picture.locator("svg.main-svg").first.bounding_box()
+        assert svg
+        assert svg["x"] + svg["width"] <= PAPER_WIDTH
+    for name in ("On this page", "Service navigation"):
+        expect(page.get_by_role("navigation", name=name)).to_be_hidden()
+    expect(page.get_by_text("Download departments").first).to_be_hidden()
+    expect(page.get_by_text("A confidence interval is a range")).to_be_visible()
+    wide = [
+        table.evaluate("part => part.scrollWidth - part.parentElement.clientWidth")
+        for table in page.locator(".dashboard-table > table").all()
+    ]
+    assert max(wide) <= 0, "a table is wider than the paper"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    expect(pictures(visitor).first.locator("svg.main-svg").first).not_to_have_js_property(
+        "clientWidth", 660
+    )
 
 
 def test_without_javascript_the_tables_stay(visit: Visit, lead: User, trial: Trial) -> None:

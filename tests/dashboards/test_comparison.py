@@ -45,9 +45,9 @@ def test_randomised_trials_stand_first_and_the_largest_saving_before_others() ->
     assert [line[0] for line in found.found.rows] == ["Coffee", "Tea", "Guess"]
     assert [line[0] for line in found.counted.rows] == ["Coffee", "Tea", "Guess"]
     assert found.figure is not None
-    names = [note.text for note in found.figure.layout.annotations]
+    names = [note["text"] for note in found.figure["layout"]["annotations"]]
     assert names == ["Coffee", "Tea", "Guess (no comparison group)"]
-    assert [trace.marker.symbol for trace in found.figure.data] == ["circle", "diamond"]
+    assert [trace["marker"]["symbol"] for trace in found.figure["data"]] == ["circle", "diamond"]
 
 
 def test_the_numbers_are_those_of_each_trial_and_of_one_common_year() -> None:

@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.headlines import across_groups, headline, reported_beside_measured
+from dashboards.headlines import (
+    COMPARED_WITH,
+    across_groups,
+    headline,
+    reported_beside_measured,
+)
 from dashboards.measures import LESS_TIME, PER_WORKING_DAY, Reading
-from measurement.estimation.definition import Assumptions
+from measurement.estimation.definition import KINDS, Assumptions
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import EstimateRow
 from tests.dashboards.invented import NOT_CAUSAL, missing, results, row
@@ -17,8 +22,9 @@ from tests.dashboards.invented import NOT_CAUSAL, missing, results, row
 CLAIM = re.compile(r"saved \d|took [\d.]+ minutes? (longer|less)|took \d+% (less|more)")
 
 
-def said(*rows: EstimateRow) -> str:
-    return headline(published(results(*rows), minimum_people=10), assumptions=Assumptions())
+def said(*rows: EstimateRow, final: bool = True, design: str = "crossover") -> str:
+    found = published(replace(results(*rows), design=design), minimum_people=10)
+    return headline(found, assumptions=Assumptions(), final=final)
 
 
 def days(value: float) -> EstimateRow:
@@ -27,23 +33,47 @@ def days(value: float) -> EstimateRow:
 
 def test_a_clear_saving_comes_with_its_interval_and_its_days() -> None:
     assert said(row(), days(5)) == (
-        "People given AI saved 10 minutes per working day (95% confidence interval 8 to 12), "
-        "about 5 working days a year at 225 days of 7.5 hours."
+        "People given AI saved 10 minutes per working day compared with their time without it (95% "
+        "confidence interval 8 to 12), about 5 working days a year (4 to 6) at 225 days of 7.5 "
+        "hours."
     )
 
 
 def test_a_clear_loss_is_said_as_plainly() -> None:
     assert said(row(value=-10, low=-12, high=-8), days(-5)) == (
-        "People given AI took 10 minutes longer per working day (95% confidence interval 8 to 12 "
-        "longer), about 5 working days a year at 225 days of 7.5 hours."
+        "People given AI took 10 minutes longer per working day compared with their time without "
+        "it (95% confidence interval 8 to 12 longer), about 5 working days a year (4 to 6) at 225 "
+        "days of 7.5 hours."
     )
 
 
 def test_no_clear_difference_has_no_point_estimate_and_no_days() -> None:
     assert said(row(value=2, low=-3, high=7), days(1)) == (
         "No clear difference: the 95% confidence interval runs from 3 minutes lost to 7 minutes "
-        "saved per working day."
+        "saved per working day compared with their time without it."
     )
+
+
+def test_until_the_read_out_what_is_unclear_is_no_conclusion_yet() -> None:
+    assert said(row(value=2, low=-3, high=7), final=False) == (
+        "No conclusion yet, because the interval still holds both savings and losses: the 95% "
+        "confidence interval runs from 3 minutes lost to 7 minutes saved per working day compared "
+        "with their time without it."
+    )
+    assert said(row(value=2, low=0, high=7), final=False).startswith(
+        "No conclusion yet, because the interval still holds no difference at all: the 95% "
+    )
+    assert said(row("time_ratio", 0.95, 0.8, 1.12), final=False).startswith(
+        "No conclusion yet, because the interval still holds both savings and losses: the 95% "
+        "confidence interval runs from 12% more"
+    )
+    assert said(row(), final=False) == said(row(), final=True)
+
+
+def test_every_design_names_its_comparison() -> None:
+    assert set(COMPARED_WITH) == set(KINDS)
+    for kind, others in COMPARED_WITH.items():
+        assert f"per working day compared with {others} (95%" in said(row(), design=kind)
 
 
 def test_without_dates_time_per_task_stands_in() -> None:
@@ -71,12 +101,19 @@ def test_an_unclear_ratio_is_no_effect() -> None:
 def test_nothing_estimable_is_said_with_the_reason() -> None:
     reason = "no task logs to analyse"
     rows = [missing("time_ratio", reason), missing(PER_WORKING_DAY.estimand, reason)]
-    assert said(*rows) == "There is no result yet: no task logs to analyse."
+    assert said(*rows, final=False) == (
+        "No conclusion yet, because there is no estimate: no task logs to analyse."
+    )
+    assert said(*rows) == "No conclusion, because there is no estimate: no task logs to analyse."
+    nothing = headline(replace(results(), estimates=()), assumptions=Assumptions(), final=False)
+    assert nothing == "No conclusion yet, because nothing was analysed."
 
 
 def test_few_people_are_not_shown() -> None:
     sentence = said(row(people=9), row("time_ratio", 0.5, 0.4, 0.6, people=9))
-    assert sentence == ("There is no result yet that may be shown: too few people stand behind it.")
+    assert sentence == (
+        "No conclusion, because too few people stand behind the figures to show them."
+    )
 
 
 def test_other_levels_of_confidence_are_named() -> None:
@@ -144,14 +181,14 @@ def test_groups_are_counted_by_their_intervals() -> None:
     assert across(faster, unclear, slower) == (
         "Clearly less time with AI in 1 of the 3 departments shown, clearly more in 1."
     )
-    assert across(unclear) == "No clear difference in any of the 1 department shown."
+    assert across(unclear) == "No clear difference in the one department shown."
     assert across() == "There is no figure for any department."
 
 
 def test_ratios_above_one_are_more_time() -> None:
     slower = row("time_ratio", 1.5, 1.2, 1.9, dimension="grade", group="Grade 7")
     assert across_groups([slower], LESS_TIME, one="grade", several="grades") == (
-        "Clearly less time with AI in 0 of the 1 grade shown, clearly more in 1."
+        "Clearly more time with AI in the one grade shown."
     )
 
 
@@ -163,8 +200,9 @@ def test_reports_are_set_beside_the_measurement() -> None:
     assert reported_beside_measured(Reading(5, 4, 6), Reading(10, 8, 12)).endswith(
         "Reports are 5 minutes below the measurement."
     )
-    assert reported_beside_measured(Reading(11, 9, 13), Reading(-1, -4, 9)).endswith(
-        "The intervals overlap, so there is no clear difference between the two."
+    assert reported_beside_measured(Reading(11, 9, 13), Reading(-1, -4, 9)) == (
+        "People reported saving 11 minutes a day; task logs show no clear difference per working "
+        "day. The intervals overlap, so there is no clear difference between the two."
     )
     assert "no survey answers" in reported_beside_measured(None, Reading(1, 0, 2))
     assert "not available" in reported_beside_measured(Reading(1, 0, 2), None)

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from dashboards.pages import ALL_RESULTS, RULES, VERDICTS, Page, Published, log_counts, page
+from dashboards.quality import NOT_KNOWN
 from measurement.estimation.cells import EXCLUSION_RULES, FLAG_EXCLUSIONS
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import LogCounts, Results
-from tests.dashboards.invented import conventions, results, trial
+from tests.dashboards.invented import check, conventions, quality_row, results, row, trial
 
 AS_OF = datetime(2024, 11, 24, 15, 4, tzinfo=UTC)
 
@@ -55,6 +56,30 @@ def test_a_locked_plan_is_on_the_page() -> None:
 
 def test_an_unread_trial_is_not_final() -> None:
     assert page_of(results()).not_final.startswith("Not final")
+
+
+def test_failed_checks_stand_by_the_headline_and_others_do_not() -> None:
+    checks = (
+        check("sample_ratio", "fail", "The numbers assigned to each side are odd"),
+        check("balance", "warn", "The arms differ"),
+        check("novelty", "not_estimable", "The data do not allow this check"),
+    )
+    assert page_of(replace(results(), checks=checks)).alarms == (
+        "Do not rely on this result yet, because a check of the trial failed. The numbers assigned "
+        "to each side are odd.",
+    )
+    assert page_of(results()).alarms == ()
+
+
+def test_quality_stands_by_the_headline() -> None:
+    assert page_of(results()).quality == NOT_KNOWN
+    found = page_of(results(row(), quality_row()))
+    assert found.quality.startswith("No clear difference in quality")
+
+
+def test_an_early_look_draws_no_conclusion() -> None:
+    unclear = results(row(value=1, low=-2, high=4))
+    assert page_of(unclear).headline.startswith("No conclusion yet, because")
 
 
 def test_every_verdict_has_its_words() -> None:

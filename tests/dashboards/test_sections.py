@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import plotly.io
 
-from dashboards.sections import Section, sections
+from dashboards.section import Section
+from dashboards.sections import sections
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import EstimateRow
 from tests.dashboards.invented import (
     NOT_CAUSAL,
     conventions,
     department_rows,
+    everything,
     missing,
     results,
     row,
@@ -28,7 +30,14 @@ def page(*rows: EstimateRow, simulated: bool = False) -> dict[str, Section]:
 def words(section: Section) -> str:
     picture = plotly.io.to_json(section.figure) if section.figure else ""
     return " ".join(
-        [section.finding, section.subtitle, section.alternative, str(section.table), picture]
+        [
+            section.finding,
+            section.subtitle,
+            *section.remarks,
+            section.alternative,
+            str(section.table),
+            picture,
+        ]
     )
 
 
@@ -36,8 +45,19 @@ def test_the_page_has_a_section_for_everything_that_has_rows() -> None:
     assert list(page()) == ["main-figures", "departments", "task-types", "reported-and-measured"]
     assert list(page(*total_rows(), row(dimension="grade", group="Grade 7"))) == [
         "main-figures",
-        "reported-and-measured",
         "grades",
+        "reported-and-measured",
+    ]
+    assert list(page(*everything())) == [
+        "main-figures",
+        "quality",
+        "departments",
+        "task-types",
+        "tools",
+        "over-time",
+        "use-over-time",
+        "reported-and-measured",
+        "specifications",
     ]
 
 
@@ -132,8 +152,8 @@ def test_conventions_stand_after_what_is_reported() -> None:
 
 
 def test_what_rests_on_the_open_band_stands_beside_what_is_reported() -> None:
-    assert with_conventions()["reported-and-measured"].remark.startswith("13% of the answers")
-    assert page()["reported-and-measured"].remark == ""
+    assert with_conventions()["reported-and-measured"].remarks[0].startswith("13% of the answers")
+    assert page()["reported-and-measured"].remarks == ()
 
 
 def test_without_days_there_are_no_conventions() -> None:

@@ -17,7 +17,15 @@ from pytest_django import DjangoAssertNumQueries
 from measurement import bundles, planning
 from measurement.analysis import analyse, latest_results
 from measurement.estimation.bundle import read_bundle
-from measurement.models import AnalysisRun, DirtyMark, Membership, Participant, Role, TrialMark
+from measurement.models import (
+    AnalysisRun,
+    DirtyMark,
+    Membership,
+    Participant,
+    Role,
+    StoredEstimate,
+    TrialMark,
+)
 from tests.dashboards.conftest import SMALL_GROUP, Led
 from tests.people import make_log, make_participant, make_trial, make_user
 from tests.real_data import TASK_1, write_real_bundle
@@ -46,12 +54,79 @@ def test_the_dashboard_shows_what_was_found(led: Led) -> None:
     page = visible(text_of(led))
     assert "Results as of" in page
     assert re.search(r"People given AI (saved|took)|No clear difference", page)
-    for heading in ("Departments", "Types of task", "Reported and measured minutes", "The plan"):
+    for heading in (
+        "Quality beside time",
+        "Departments",
+        "Professions",
+        "Grades",
+        "Types of task",
+        "Tools (not randomised)",
+        "Over time",
+        "Use of AI over time",
+        "Reported and measured minutes",
+        "Other ways to analyse the same trial",
+        "The plan",
+    ):
         assert heading in page
     assert "The same minutes under other conventions" in page
     assert "are in the open top band and count as 60 minutes a day" in page
     assert "Simulated data" in page
-    assert f"{SMALL_GROUP} [c] [c] [c]" in page
+    assert f"{SMALL_GROUP} [c] [c] [c] [c]" in page
+
+
+DAYS = re.compile(r"Working days saved a year, each person (\S+ \([^)]*\)) (\S+ \([^)]*\))")
+
+
+def test_assumptions_are_moved_by_the_address_and_the_plan_stays_beside(led: Led) -> None:
+    plain = visible(text_of(led))
+    assert "Move the assumptions" in plain
+    assert "Figures with your numbers are not this trial’s result" in plain
+    shown = DAYS.search(plain)
+    assert shown
+    assert shown[1] == shown[2], "nothing was moved"
+    page = text_of(led, "?working_days_per_year=112.5")
+    moved = DAYS.search(visible(page))
+    assert moved
+    assert moved[1] == shown[1]
+    assert moved[2] != shown[2]
+    assert "The plan: 225" in page
+    assert 'value="112.5"' in page
+
+
+def test_nothing_moved_is_in_a_download(led: Led) -> None:
+    moved = "?working_days_per_year=112.5&people=7"
+    for name in ("all-results.csv", "main-figures.csv", "conventions.csv"):
+        assert text_of(led, name) == text_of(led, name + moved)
+
+
+def test_an_assumption_that_cannot_be_is_said_with_a_link_to_its_field(led: Led) -> None:
+    page = text_of(led, "?hours_per_day=25&people=")
+    assert "<title>Error: " in page
+    assert 'href="#id_hours_per_day">Hours a day must be a number from 0.1 to 24<' in page
+    assert 'href="#id_people">People with AI (full-time) must be a whole number' in page
+    assert 'id="id_hours_per_day"' in page
+    assert "With your numbers" in visible(page)
+    assert visible(page).count("not known") >= 4
+
+
+def test_without_minutes_there_are_no_assumptions_to_move(led: Led) -> None:
+    StoredEstimate.objects.filter(estimand="minutes_saved_per_working_day").update(
+        value=None, ci_low=None, ci_high=None, not_estimable="task logs have no dates"
+    )
+    assert "Move the assumptions" not in text_of(led, "?people=100")
+
+
+def test_a_failed_check_stands_right_under_the_headline(led: Led) -> None:
+    failed = {"check": "sample_ratio", "statistic": 40.0, "p_value": 1e-9, "verdict": "fail"}
+    AnalysisRun.objects.filter(trial=led.trial).update(
+        checks=[failed | {"message": "The numbers assigned to each side are odd: 3 and 77"}]
+    )
+    page = visible(text_of(led))
+    alarm = "because a check of the trial failed. The numbers assigned to each side are odd."
+    headline = re.search(r"(People given AI (saved|took)|No clear difference|No conclusion)", page)
+    assert headline
+    assert headline.start() < page.index(alarm) < page.index("How to read these figures")
+    assert "3 and 77" not in page
 
 
 def test_the_plan_says_whether_it_is_locked_and_what_was_changed(led: Led) -> None:
@@ -79,7 +154,8 @@ def test_a_page_takes_few_queries(
     led: Led, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = client_of(led.lead)
-    for path in ("/trials/", f"/trials/{led.trial.slug}/"):
+    moved = "?people=100&working_days_per_year=200&hours_per_day=8"
+    for path in ("/trials/", f"/trials/{led.trial.slug}/", f"/trials/{led.trial.slug}/{moved}"):
         with django_assert_max_num_queries(QUERIES_PER_PAGE):
             assert client.get(path).status_code == 200
 

@@ -1,5 +1,6 @@
 """Effect and adoption week by week, against statsmodels and by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from measurement.estimation.group_time import group_time
 from measurement.estimation.prepared import prepare
 from measurement.estimation.simulate import simulate
 from measurement.estimation.time_course import (
+    BETWEEN_PEOPLE,
     PLACEBO,
     adoption_by_week,
     effect_by_week,
@@ -56,6 +58,35 @@ def test_weekly_effects_are_interactions_of_one_regression() -> None:
         assert (row.estimand, row.dimension) == ("time_ratio", "week")
         assert row.logs == (frame["week"] == week).sum()
         assert row.clusters == frame["participant"].nunique()
+
+
+def test_weeks_of_a_crossover_compare_people_with_each_other() -> None:
+    """With participants absorbed, one week's effect would stand for the sum of two."""
+    data = simulated("crossover", participants=200)
+    found: Any = [answer.row for answer in effect_by_week(prepared(data))]
+
+    frame = frame_of(data)
+    ai_now = frame["sequence"].str[0].eq("B") == frame["week"].lt(6)
+    frame = frame.assign(d=ai_now.astype(float))
+    witness = smf.ols("y ~ 0 + C(week) + C(week):d + task_type", frame).fit(
+        cov_type="cluster", cov_kwds={"groups": pd.factorize(frame["participant"])[0]}
+    )
+    assert len(found) == 12
+    for week, row in enumerate(found):
+        assert row.not_estimable is None
+        name = f"C(week)[{week}]:d"
+        assert np.log(row.value) == pytest.approx(witness.params[name], rel=1e-8)
+        assert row.std_error == pytest.approx(witness.bse[name], rel=1e-8)
+        assert row.terms == ("task_type", "period")
+        assert BETWEEN_PEOPLE in row.notes
+
+
+def test_weeks_of_a_crossover_by_person_and_task_type_keep_the_task_types() -> None:
+    data = simulated("crossover", participants=60)
+    plan = replace(data.trial.plan, fixed_effects=("participant_by_task_type", "period"))
+    data = replace(data, trial=replace(data.trial, plan=plan))
+    found: Any = [answer.row for answer in effect_by_week(prepared(data))]
+    assert {row.terms for row in found} == {("task_type", "period")}
 
 
 def test_a_week_without_both_sides_says_so() -> None:

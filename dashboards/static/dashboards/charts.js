@@ -1,4 +1,7 @@
 // Draws each figure of the page from the JSON that stands beside it.
+const PAPER_WIDTH = 660; // pixels between the margins of an upright A4 page
+const drawn = [];
+
 for (const place of document.querySelectorAll("[data-figure]")) {
   const { figure, alternative, config } = place.dataset;
   const { data, layout } = JSON.parse(document.getElementById(figure).textContent);
@@ -6,4 +9,17 @@ for (const place of document.querySelectorAll("[data-figure]")) {
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", alternative);
   Plotly.newPlot(place, data, layout, JSON.parse(config));
+  drawn.push(place);
 }
+
+// A picture as wide as the window would be cut by the edge of the paper.
+addEventListener("beforeprint", () => {
+  for (const place of drawn) {
+    Plotly.relayout(place, { width: PAPER_WIDTH, autosize: false });
+  }
+});
+addEventListener("afterprint", () => {
+  for (const place of drawn) {
+    Plotly.relayout(place, { width: null, autosize: true });
+  }
+});
