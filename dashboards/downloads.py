@@ -107,7 +107,7 @@ def _file(
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([*STAMP, *header])
-    stamp = [
+    about = (
         results.trial,
         "Simulated data" if results.simulated else "Trial data",
         as_of.isoformat(timespec="seconds"),
@@ -115,8 +115,9 @@ def _file(
         results.plan_locked_at,
         len(results.deviations),
         results.code_version,
-    ]
-    writer.writerows([*map(_safe, stamp), *line] for line in lines)
+    )
+    stamp = [*map(_safe, about)]
+    writer.writerows([*stamp, *line] for line in lines)
     writer.writerow([f"End of file: {len(lines)} rows"])
     return CsvFile(f"{results.trial}-{name}.csv", out.getvalue().encode("utf-8-sig"))
 

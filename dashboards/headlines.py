@@ -20,6 +20,7 @@ from dashboards.plan import working_year
 from measurement.estimation.definition import Assumptions
 from measurement.estimation.designs import RANDOMISED
 from measurement.estimation.results import EstimateRow, Results
+from measurement.estimation.verdicts import FAIL, WARN
 
 COMPARED_WITH: Final = {
     "task_randomised": "tasks without it",
@@ -30,6 +31,11 @@ COMPARED_WITH: Final = {
     "observational": "work without it",
 }
 """Whom or what people given AI are compared with, by design."""
+
+
+CHANGED: Final = (
+    "The effect changed during the trial, so figures a year may not hold: see the course over time."
+)
 
 
 def headline(results: Results, *, assumptions: Assumptions, final: bool) -> str:
@@ -47,6 +53,14 @@ def headline(results: Results, *, assumptions: Assumptions, final: bool) -> str:
     if ratio is not None and (reading := LESS_TIME.reading(ratio)):
         return f"{_label(ratio)}{_per_task(ratio, reading, final)} {reason}".rstrip()
     return _no_conclusion(ratio or daily, final)
+
+
+def caution(results: Results) -> str:
+    """Return what must be said of days a year where the effect changed during the trial."""
+    changed = any(
+        check.check == "novelty" and check.verdict in (WARN, FAIL) for check in results.checks
+    )
+    return CHANGED if changed and results.find(DAYS_A_YEAR.estimand) else ""
 
 
 def reported_beside_measured(reported: Reading | None, measured: Reading | None) -> str:

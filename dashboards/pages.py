@@ -57,8 +57,8 @@ class Page:
 
     `results` are the published ones with the intervals shown; `planned` the assumptions that may
     be moved, None where there are no minutes to convert. `alarms` are the checks that failed,
-    `quality` is what stands beside any claim of speed. `files` are the downloads by the name in
-    their address: one a section, and one of everything.
+    `quality` is what stands beside any claim of speed, `caution` beside any figure a year. `files`
+    are the downloads by the name in their address: one a section, and one of everything.
     """
 
     results: Results
@@ -66,6 +66,7 @@ class Page:
     headline: str
     alarms: tuple[str, ...]
     quality: str
+    caution: str
     not_final: str
     sections: tuple[Section, ...]
     files: Mapping[str, CsvFile]
@@ -92,6 +93,7 @@ def page(found: Published, *, today: datetime.date) -> Page:
         ),
         alarms=_alarms(results),
         quality=quality.sentence(results),
+        caution=headlines.caution(results),
         not_final=plan.not_final(trial, today),
         sections=parts,
         files=files | {ALL_RESULTS: everything},

@@ -186,7 +186,9 @@ def test_on_paper_nothing_is_cut(visit: Visit, lead: User, trial: Trial) -> None
         assert svg["x"] + svg["width"] <= PAPER_WIDTH
     for name in ("On this page", "Service navigation"):
         expect(page.get_by_role("navigation", name=name)).to_be_hidden()
-    expect(page.get_by_text("Download departments").first).to_be_hidden()
+    for link in page.get_by_text("Download departments").all():
+        expect(link).to_be_hidden()
+    expect(page.get_by_text(f"Printed from {page.url}")).to_be_visible()
     expect(page.get_by_text("A confidence interval is a range")).to_be_visible()
     wide = [
         table.evaluate("part => part.scrollWidth - part.parentElement.clientWidth")

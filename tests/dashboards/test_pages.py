@@ -77,6 +77,13 @@ def test_quality_stands_by_the_headline() -> None:
     assert found.quality.startswith("No clear difference in quality")
 
 
+def test_a_changing_effect_is_said_beside_days_a_year() -> None:
+    warned = replace(results(), checks=(check("novelty", "warn"),))
+    assert page_of(warned).caution.startswith("The effect changed during the trial")
+    assert page_of(replace(warned, estimates=(row(),))).caution == "", "there are no days a year"
+    assert page_of(replace(results(), checks=(check("novelty", "pass"),))).caution == ""
+
+
 def test_an_early_look_draws_no_conclusion() -> None:
     unclear = results(row(value=1, low=-2, high=4))
     assert page_of(unclear).headline.startswith("No conclusion yet, because")
