@@ -4,7 +4,7 @@ from typing import Final
 
 from celery import shared_task
 
-from measurement import analysis, cells, drafting, reminding
+from measurement import analysis, cells, drafting, freezing, reminding
 from measurement.pages import session_limits
 
 CHUNKS_AT_ONCE: Final = 50
@@ -15,11 +15,12 @@ CHUNKS_AT_ONCE: Final = 50
 def new_day() -> None:
     """Refresh winsorising limits, and have running trials analysed for one more working day.
 
-    Old drafts, sessions that have ended and reminders that nothing is counted from any more go.
+    On Mondays all trials are, so that what is published of them is frozen anew. Old drafts, sessions that have ended and reminders that nothing is counted from any more go.
     """
     drafting.throw_away_old()
     analysis.refresh_limits()
     analysis.mark_outdated()
+    freezing.mark_due()
     reminding.forget()
     session_limits.forget_ended()
 
