@@ -40,11 +40,17 @@ VERDICTS: Final = {
 
 @dataclass(frozen=True)
 class Published:
-    """Published results of a trial, and the moment of the data."""
+    """Published results with the trial as they have it, and the moment of the data.
+
+    `next_on`: the day on which the next are frozen; `replanned`: whether the plan was changed
+    meanwhile.
+    """
 
     results: Results
     trial: Trial
     as_of: datetime.datetime
+    next_on: datetime.date
+    replanned: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +61,9 @@ class Page:
     """
 
     headline: str
+    as_of: datetime.datetime
+    next_freeze: str
+    replanned: bool
     not_final: str
     sections: tuple[Section, ...]
     files: Mapping[str, CsvFile]
@@ -75,6 +84,9 @@ def page(found: Published, *, today: datetime.date) -> Page:
     everything = csv_file(ALL_RESULTS, results.estimates, results, found.as_of)
     return Page(
         headline=headlines.headline(results, assumptions=trial.assumptions),
+        as_of=found.as_of,
+        next_freeze=_next_freeze(found.next_on, today),
+        replanned=found.replanned,
         not_final=plan.not_final(trial, today),
         sections=parts,
         files=files | {ALL_RESULTS: everything},
@@ -85,6 +97,13 @@ def page(found: Published, *, today: datetime.date) -> Page:
         code_version=results.code_version,
         locking=plan.locking(results),
     )
+
+
+def _next_freeze(on: datetime.date, today: datetime.date) -> str:
+    """Return when figures may change next: on Monday 30 November 2026."""
+    if today >= on:
+        return "The next are being worked out."
+    return f"The next are frozen on {on:%A} {plan.day(on)}."
 
 
 def _file_of(part: Section, found: Published) -> CsvFile:

@@ -59,26 +59,20 @@ def published_results(trial: Trial) -> Published | None:
     )
 
 
-def freshness(trial: Trial, as_of: datetime.datetime | None, now: datetime.datetime) -> Freshness:
-    """Return what has come in since the results of `as_of`. Two queries."""
+def freshness(trial: Trial, now: datetime.datetime) -> Freshness:
+    """Return what keeps task logs from being counted. Two queries."""
     logs = _marks(DirtyMark.objects.filter(participant__trial=trial))
     analyses = _marks(TrialMark.objects.filter(trial=trial))
     oldest = [marks["oldest"] for marks in (logs, analyses) if marks["oldest"]]
     return Freshness(
         now=now,
-        as_of=as_of,
-        waiting=logs["waiting"],
-        being_analysed=analyses["waiting"] > 0,
+        waiting=bool(oldest),
         oldest=min(oldest, default=None),
-        parked=logs["parked"],
+        parked=logs["parked"] > 0,
         analysis_parked=analyses["parked"] > 0,
     )
 
 
 def _marks(marks: QuerySet[Any]) -> dict[str, Any]:
     live = Q(failures__lt=FAILURES_THAT_PARK)
-    return marks.aggregate(
-        waiting=Count("pk", filter=live),
-        parked=Count("pk", filter=~live),
-        oldest=Min("marked_at", filter=live),
-    )
+    return marks.aggregate(parked=Count("pk", filter=~live), oldest=Min("marked_at", filter=live))

@@ -1,5 +1,6 @@
 """Published estimates as tables: the same numbers as the figures, for everybody. Pure."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,7 @@ from dashboards.measures import (
     largest_first,
     minutes_per_task,
 )
+from dashboards.plan import day
 from measurement.estimation.results import EstimateRow
 
 WITHHELD: Final = "[c]"
@@ -58,7 +60,7 @@ def group_table(
         columns=(heading, f"{measure.short} ({level} confidence interval)", "People", "Task logs"),
         rows=tuple(
             (
-                "All participants" if row is overall else row.group,
+                dated("All participants" if row is overall else row.group, row.as_of),
                 _interval(measure.reading(row), row, measure.suffix),
                 _count(row.participants, row),
                 _count(row.logs, row),
@@ -86,7 +88,7 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
         ),
         rows=tuple(
             (
-                row.group,
+                dated(row.group, row.as_of),
                 fixed(pair.without_ai, _decimals(pair.with_ai)) if pair else _mark(row),
                 _interval(pair.with_ai if pair else None, row),
                 _interval(PER_TASK.reading(row), row),
@@ -107,7 +109,7 @@ def named_table(caption: str, named: Sequence[Named]) -> Table:
         columns=("Measure", f"Estimate ({level} confidence interval)", "People"),
         rows=tuple(
             (
-                item.name,
+                dated(item.name, item.row.as_of),
                 _interval(item.reading, item.row, item.measure.suffix),
                 _count(item.row.participants, item.row),
             )
@@ -115,6 +117,13 @@ def named_table(caption: str, named: Sequence[Named]) -> Table:
         ),
         notes=notes_on(item.row for item in named),
     )
+
+
+def dated(name: str, as_of: str | None) -> str:
+    """Return the name of a row with its day, where that is not the day of the whole table."""
+    if as_of is None:
+        return name
+    return f"{name} (as of {day(datetime.date.fromisoformat(as_of))})"
 
 
 def notes_on(rows: Iterable[EstimateRow]) -> tuple[str, ...]:

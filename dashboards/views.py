@@ -31,7 +31,7 @@ def dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
     found = queries.published_results(trial)
     context = {
         "trial": trial,
-        "freshness": queries.freshness(trial, found.as_of if found else None, timezone.now()),
+        "freshness": queries.freshness(trial, timezone.now()),
         "page": found and page(found, today=timezone.localdate()),
         "config": CONFIG,
         "verdicts": VERDICTS,

@@ -13,7 +13,6 @@ their cell. The published answer stays, too: it is about ten people at least.
 import datetime
 import hashlib
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,7 +28,7 @@ from measurement.estimation.designs import ai_arms
 from measurement.estimation.disclosure import published
 from measurement.estimation.evidence import Evidence
 from measurement.estimation.results import Results, results_from_json
-from measurement.estimation.standing import Cell, Sides, sides_of, standing
+from measurement.estimation.standing import Cell, Hashes, Sides, sides_of, standing
 from measurement.models import AnalysisRun, FrozenCell, Snapshot, Trial, TrialMark
 from measurement.models.dirty_mark import FAILURES_THAT_PARK
 
@@ -92,21 +91,21 @@ def freeze_if_due(
     if newest is None:
         frozen = rule.frozen_first(new, stands, arms=arms)
     elif is_known:
-        old = rule.Frozen(results_from_json(newest.document), _stored_cells(trial))
+        old = _stored(trial, newest)
         frozen = rule.frozen_anew(old, new, stands, arms=arms, minimum_people=minimum)
     else:
-        old = rule.Frozen(results_from_json(newest.document), {})
-        frozen = rule.held(old, stands)
-    _store_cells(trial, frozen.cells)
-    moved = newest is None or frozen.moved
+        frozen = rule.held(_stored(trial, newest), stands)
+    _store(trial, frozen)
     Snapshot.objects.create(
         trial=trial,
         week=week,
         frozen_at=timezone.now(),
-        as_of=as_of if newest is None or moved else newest.as_of,
+        as_of=as_of if newest is None or frozen.moved else newest.as_of,
         plan_sha256=frozen.results.plan_sha256,
         code_version=frozen.results.code_version,
-        definition=trial.definition_document() if newest is None or moved else newest.definition,
+        definition=trial.definition_document()
+        if newest is None or frozen.moved
+        else newest.definition,
         document=frozen.results.as_json(),
         key_sha256=_fingerprint(key),
     )
@@ -138,42 +137,55 @@ def _fingerprint(key: bytes) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
-def _stored_cells(trial: Trial) -> dict[Cell, rule.Standing]:
-    rows = FrozenCell.objects.filter(trial=trial).order_by("subject", "dimension", "group", "side")
-    found: dict[Cell, list[FrozenCell]] = {}
+def _stored(trial: Trial, newest: Snapshot) -> rule.Frozen:
+    """Return the newest answer with who stood behind it."""
+    own: dict[Cell, Sides] = {}
+    seen: dict[tuple[rule.Where, int], rule.Sighting] = {}
+    rows = FrozenCell.objects.filter(trial=trial).order_by("sighting", "side")
     for row in rows:
-        found.setdefault(Cell(row.subject, row.dimension, row.group), []).append(row)
-    return {
-        cell: rule.Standing(
-            tuple(_hashes(row.hashes) for row in sides),
-            None
-            if any(row.seen is None for row in sides)
-            else tuple(_hashes(row.seen) for row in sides),
+        cell = Cell(row.subject, row.dimension, row.group)
+        if not row.sighting:
+            own[cell] = (*own.get(cell, ()), _hashes(row.hashes))
+            continue
+        key = (cell[:2], row.sighting)
+        before = seen.get(key, rule.Sighting(frozenset(), {}))
+        seen[key] = rule.Sighting(
+            before.left | ({cell} if row.left else set()),
+            {**before.sides, cell: (*before.sides.get(cell, ()), _hashes(row.hashes))},
         )
-        for cell, sides in found.items()
-    }
+    sightings: dict[rule.Where, tuple[rule.Sighting, ...]] = {}
+    for (where, _), sighting in seen.items():
+        sightings[where] = (*sightings.get(where, ()), sighting)
+    return rule.Frozen(results_from_json(newest.document), own, sightings)
 
 
-def _store_cells(trial: Trial, cells: Mapping[Cell, rule.Standing]) -> None:
+def _store(trial: Trial, frozen: rule.Frozen) -> None:
+    """Store who stands behind the answer, instead of who stood behind the one before."""
     FrozenCell.objects.filter(trial=trial).delete()
-    FrozenCell.objects.bulk_create(
+    rows = [row for cell, sides in frozen.cells.items() for row in _rows(trial, cell, sides)]
+    for sightings in frozen.sightings.values():
+        for number, sighting in enumerate(sightings, start=1):
+            for cell, sides in sighting.sides.items():
+                left = cell in sighting.left
+                rows += _rows(trial, cell, sides, sighting=number, left=left)
+    FrozenCell.objects.bulk_create(rows)
+
+
+def _rows(trial: Trial, cell: Cell, sides: Sides, **told: Any) -> list[FrozenCell]:
+    """Return the rows of a cell, one a side; nobody stands on a side that is missing."""
+    return [
         FrozenCell(
             trial=trial,
             subject=cell.subject,
             dimension=cell.dimension,
             group=cell.group,
             side=side,
-            hashes=_bytes(own.sides, side),
-            seen=None if own.seen is None else _bytes(own.seen, side),
+            hashes=sides[side].astype("<u8").tobytes() if sides else b"",
+            **told,
         )
-        for cell, own in cells.items()
         for side in range(sides_of(cell))
-    )
+    ]
 
 
-def _bytes(sides: Sides, side: int) -> bytes:
-    return sides[side].astype("<u8").tobytes() if side < len(sides) else b""
-
-
-def _hashes(stored: Any) -> "np.typing.NDArray[np.uint64]":
+def _hashes(stored: Any) -> Hashes:
     return np.frombuffer(bytes(stored), dtype="<u8").astype(np.uint64)

@@ -15,7 +15,8 @@ CHUNKS_AT_ONCE: Final = 50
 def new_day() -> None:
     """Refresh winsorising limits, and have running trials analysed for one more working day.
 
-    On Mondays all trials are, so that what is published of them is frozen anew. Old drafts, sessions that have ended and reminders that nothing is counted from any more go.
+    In a new week all are, so that what is published of them is frozen anew. Old drafts, sessions
+    that have ended and reminders that nothing is counted from any more go.
     """
     drafting.throw_away_old()
     analysis.refresh_limits()

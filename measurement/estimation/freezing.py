@@ -12,7 +12,8 @@ the same moment as the figures over everybody.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -48,26 +49,33 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
-    """Who stood behind a cell when its answer was frozen: `sides`.
+class Sighting:
+    """A freeze of figures over everybody that left some parts of one dimension without a number.
 
-    `seen`: who did when figures over everybody were last frozen without a number of the cell's
-    own, so that these give it away together with others; None if it has a number of that day.
+    What is left of the total told of the parts in `left` together, as they were then. `sides`: who
+    stood behind every part of the dimension.
     """
 
-    sides: Sides
-    seen: Sides | None = None
+    left: frozenset[Cell]
+    sides: Mapping[Cell, Sides]
+
+
+Where = tuple[str, str]
+"""The subject and the dimension of cells."""
 
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
     """What is published until the next freeze. Rows of another day than the results say so.
 
-    `moved`: whether the figures over everybody, and what goes with them, are new.
+    `cells`: who stood behind each cell when its answer was frozen. `sightings`: what was told
+    besides, as far as a later freeze can be compared with it. `moved`: whether the figures over
+    everybody, and what goes with them, are new.
     """
 
     results: Results
-    cells: Mapping[Cell, Standing]
+    cells: Mapping[Cell, Sides]
+    sightings: Mapping[Where, tuple[Sighting, ...]] = field(default_factory=dict)
     moved: bool = True
 
 
@@ -84,7 +92,8 @@ class _Change(NamedTuple):
 
 def frozen_first(new: Results, standing: Mapping[Cell, Sides], *, arms: tuple[str, ...]) -> Frozen:
     """Return published results as the first answer; `arms`: those with AI."""
-    return Frozen(new, _cells({}, new, standing, {*standing}, arms))
+    fresh = {*standing}
+    return Frozen(new, dict(standing), _sightings({}, new, standing, fresh, fresh, arms))
 
 
 def frozen_anew(
@@ -106,8 +115,14 @@ def frozen_anew(
     parts = _Parts(old, new, frozenset(fresh), arms, minimum_people)
     header = new if EVERYBODY in fresh else old.results
     followed = replace(header, estimates=parts.estimates(), sensitivity=parts.sensitivity())
-    cells = _cells(old.cells, new, standing, fresh, arms)
-    return Frozen(followed, cells, moved=EVERYBODY in fresh)
+    of_today = {cell: standing[cell] for cell in sorted(fresh & standing.keys())}
+    kept = {cell: sides for cell, sides in old.cells.items() if cell not in fresh}
+    cells = kept | of_today
+    if EVERYBODY not in fresh:
+        return Frozen(followed, cells, old.sightings, moved=False)
+    return Frozen(
+        followed, cells, _sightings(old.sightings, new, standing, {*cells, *standing}, fresh, arms)
+    )
 
 
 def held(old: Frozen, standing: Mapping[Cell, Sides]) -> Frozen:
@@ -115,8 +130,7 @@ def held(old: Frozen, standing: Mapping[Cell, Sides]) -> Frozen:
 
     For when who stood behind it before cannot be told any more.
     """
-    cells = {cell: Standing(sides) for cell, sides in standing.items()}
-    return Frozen(old.results, cells, moved=False)
+    return Frozen(old.results, standing, moved=False)
 
 
 # Which cells are frozen anew ------------------------------------------------------------------
@@ -131,18 +145,16 @@ def _fresh(
 ) -> set[Cell]:
     """Return the cells whose answers are frozen anew."""
     changes = {
-        cell: _changed(cell, _sides_of(old, cell), standing.get(cell, ()))
+        cell: _changed(cell, old.cells.get(cell, ()), standing.get(cell, ()))
         for cell in {*old.cells, *standing}
     }
     ready = {cell for cell, change in changes.items() if _is_enough(change, minimum)}
     fresh = {cell for cell in ready if cell.dimension == ALL}
     if EVERYBODY in ready:
-        hidden = _hidden_groups(new, arms)
-        dimensions = {cell[:2] for cell in changes if cell.dimension != ALL}
-        for subject, dimension in sorted(dimensions):
-            groups = {cell for cell in changes if cell[:2] == (subject, dimension)}
+        numbered = _numbered_groups(new, arms)
+        for where, groups in _by_dimension(changes).items():
             rest = _Rest(old, standing, changes, groups, minimum)
-            fresh |= rest.shown(ready & groups, hidden[subject, dimension])
+            fresh |= rest.shown(ready & groups, numbered[where])
         fresh -= {cell for cell in _SAMPLES if _leaves_few(old, standing, changes, cell, minimum)}
     if {EVERYBODY, _ANSWERS} <= fresh:
         fresh.add(_GAP)
@@ -158,7 +170,9 @@ def _leaves_few(
 ) -> bool:
     """Say whether too few people's data changed in the task logs that the sample leaves out."""
     whole = changes[EVERYBODY].people()
-    inside = _changed(sample, _seen_of(old, sample), standing.get(sample, ())).people()
+    seen = old.sightings.get(sample[:2], ())
+    before = seen[0].sides if seen else old.cells
+    inside = _changed(sample, before.get(sample, ()), standing.get(sample, ())).people()
     return any(0 < of_all - own < minimum for of_all, own in zip(whole, inside, strict=True))
 
 
@@ -173,34 +187,44 @@ class _Rest:
         groups: set[Cell],
         minimum: int,
     ) -> None:
+        where = next(iter(groups))[:2]
         self._changes = changes
         self._groups = groups
         self._minimum = minimum
-        self._overlap = next(iter(groups)).dimension in _OVERLAPPING
-        self._left_before = {
-            cell for cell in groups & old.cells.keys() if old.cells[cell].seen is not None
-        }
-        self._since_seen = {
-            cell: _changed(cell, _seen_of(old, cell), standing.get(cell, ())) for cell in groups
-        }
+        self._overlap = where[1] in _OVERLAPPING
+        self._seen = [
+            (
+                sighting.left,
+                {
+                    cell: _changed(cell, sighting.sides.get(cell, ()), standing.get(cell, ()))
+                    for cell in groups
+                },
+            )
+            for sighting in old.sightings.get(where, ())
+        ]
 
-    def shown(self, ready: set[Cell], hidden: Iterable[set[Cell]]) -> set[Cell]:
+    def shown(self, ready: set[Cell], numbered: Iterable[set[Cell]]) -> set[Cell]:
         """Return which of the `ready` groups may be frozen anew.
 
-        `hidden`: the groups without a new number, figure by figure.
+        `numbered`: the groups that have a new number, figure by figure.
         """
         shown = set(ready)
-        while shown and not all(self._tells_nothing(shown, of_figure) for of_figure in hidden):
+        while shown and not all(self._tells_nothing(shown & figure) for figure in numbered):
             shown.remove(min(shown, key=self._fewest_first))
         return shown
 
-    def _tells_nothing(self, shown: set[Cell], hidden: set[Cell]) -> bool:
-        left = (self._groups - shown) | (hidden & self._groups)
-        since_own = self._together(self._changes, left)
-        since_seen = self._together(self._since_seen, left | self._left_before)
-        return all(not 0 < people < self._minimum for people in (*since_own, *since_seen))
+    def _tells_nothing(self, shown: set[Cell]) -> bool:
+        left = self._groups - shown
+        told = [self._together(self._changes, left)]
+        for left_before, since in self._seen:
+            # Sums of both days are known of both together, or of each where they are apart.
+            joint = [left | left_before] if left & left_before else [left, left_before]
+            told += [self._together(since, cells & self._groups) for cells in joint]
+        return not any(0 < people < self._minimum for sides in told for people in sides)
 
-    def _together(self, changes: Mapping[Cell, _Change], cells: set[Cell]) -> tuple[int, ...]:
+    def _together(
+        self, changes: Mapping[Cell, _Change], cells: AbstractSet[Cell]
+    ) -> tuple[int, ...]:
         """Return how many people's data changed in the cells together, at least."""
         some = [changes[cell] for cell in cells]
         if self._overlap:
@@ -227,72 +251,71 @@ def _side(sides: Sides, number: int) -> Hashes:
     return sides[number] if number < len(sides) else _NOBODY
 
 
-def _somebody(sides: Sides | None) -> bool:
-    return sides is not None and any(map(len, sides))
-
-
 def _is_enough(change: _Change, minimum: int) -> bool:
     """Say whether on each side nobody's data changed or enough people's, and somewhere these."""
     people = change.people()
     return any(people) and not any(0 < count < minimum for count in people)
 
 
-def _sides_of(old: Frozen, cell: Cell) -> Sides:
-    return old.cells[cell].sides if cell in old.cells else ()
-
-
-def _seen_of(old: Frozen, cell: Cell) -> Sides:
-    if cell not in old.cells:
-        return ()
-    own = old.cells[cell]
-    return own.sides if own.seen is None else own.seen
-
-
-def _hidden_groups(
-    new: Results, arms: tuple[str, ...]
-) -> defaultdict[tuple[str, str], list[set[Cell]]]:
-    """Return the groups without a number, figure by figure, by subject and dimension."""
-    figures: dict[tuple[str, str], dict[tuple[str, str], set[Cell]]] = defaultdict(dict)
-    for row in new.estimates:
-        cell = cell_of(row, arms)
+def _by_dimension(cells: Iterable[Cell]) -> dict[Where, set[Cell]]:
+    """Return the groups among the cells by subject and dimension."""
+    found: dict[Where, set[Cell]] = {}
+    for cell in sorted(cells):
         if cell.dimension != ALL:
-            of_figure = figures[cell[:2]].setdefault((row.estimand, row.sample), set())
-            if row.value is None:
-                of_figure.add(cell)
-    found: defaultdict[tuple[str, str], list[set[Cell]]] = defaultdict(lambda: [set()])
-    found.update({where: list(by_figure.values()) for where, by_figure in figures.items()})
+            found.setdefault(cell[:2], set()).add(cell)
     return found
 
 
-# Who stands behind them from now on -------------------------------------------------------------
+def _numbered_groups(
+    new: Results, arms: tuple[str, ...]
+) -> Mapping[tuple[str, str], list[set[Cell]]]:
+    """Return the groups with a number, figure by figure, by subject and dimension."""
+    figures: dict[tuple[str, str], dict[tuple[str, str], set[Cell]]] = defaultdict(dict)
+    for row in new.estimates:
+        cell = cell_of(row, arms)
+        of_figure = figures[cell[:2]].setdefault((row.estimand, row.sample), set())
+        if row.value is not None:
+            of_figure.add(cell)
+    found = {where: [*by_figure.values()] for where, by_figure in figures.items()}
+    return defaultdict(list, found)
 
 
-def _cells(
-    old: Mapping[Cell, Standing],
+# What else they tell ---------------------------------------------------------------------------
+
+
+def _sightings(
+    old: Mapping[Where, tuple[Sighting, ...]],
     new: Results,
     standing: Mapping[Cell, Sides],
+    cells: set[Cell],
     fresh: set[Cell],
     arms: tuple[str, ...],
-) -> dict[Cell, Standing]:
-    """Return who stands behind each cell, and who was seen without being shown."""
-    hidden = {cell_of(row, arms) for row in new.estimates if row.value is None}
-    cells = {}
-    for cell in sorted({*old, *standing}):
-        now = standing.get(cell, ())
-        if cell in fresh:
-            own = Standing(now, now if _is_part(cell) and cell in hidden else None)
-        else:
-            own = old.get(cell, Standing(()))
-            if EVERYBODY in fresh and _is_part(cell):
-                own = replace(own, seen=now)
-        if _somebody(own.sides) or _somebody(own.seen):
-            cells[cell] = own
-    return cells
+) -> dict[Where, tuple[Sighting, ...]]:
+    """Return the sightings that a later freeze has to be compared with.
 
-
-def _is_part(cell: Cell) -> bool:
-    """Say whether figures over everybody, less others, tell of the cell."""
-    return cell.dimension != ALL or cell in _SAMPLES
+    An older one of parts that today are told apart further tells nothing that today does not: what
+    changed since it is what changed until today and since. Where people do not add up only the
+    latest is kept.
+    """
+    found = {}
+    numbered = _numbered_groups(new, arms)
+    for where, groups in _by_dimension(cells).items():
+        blocks = {frozenset(groups - (figure & fresh)) for figure in numbered[where]} or {
+            frozenset(groups)
+        }
+        sides = {cell: standing.get(cell, ()) for cell in sorted(groups)}
+        older = [
+            sighting
+            for sighting in old.get(where, ())
+            if where[1] not in _OVERLAPPING and not all(block <= sighting.left for block in blocks)
+        ]
+        blocks -= {frozenset()}
+        latest = [Sighting(block, sides) for block in sorted(blocks, key=sorted)]
+        found[where] = (*older, *latest)
+    for sample in _SAMPLES:
+        if sample in standing and sample not in fresh:
+            found[sample[:2]] = (Sighting(frozenset({sample}), {sample: standing[sample]}),)
+    return {where: sightings for where, sightings in found.items() if sightings}
 
 
 # What they look like --------------------------------------------------------------------------
@@ -363,7 +386,7 @@ class _Parts:
         return {**row, "as_of": None if row["suppressed"] else self._unless_header(day)}
 
     def _is_too_small(self, cell: Cell) -> bool:
-        return any(0 < len(side) < self.minimum for side in _sides_of(self.old, cell))
+        return any(0 < len(side) < self.minimum for side in self.old.cells.get(cell, ()))
 
 
 def _name(row: EstimateRow) -> tuple[str | None, ...]:

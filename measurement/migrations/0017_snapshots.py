@@ -34,12 +34,13 @@ class Migration(migrations.Migration):
                 ('dimension', models.CharField(max_length=40)),
                 ('group', models.CharField(max_length=200)),
                 ('side', models.PositiveSmallIntegerField(help_text='0: with AI, or the only one; 1: without')),
+                ('sighting', models.PositiveSmallIntegerField(default=0)),
+                ('left', models.BooleanField(default=False)),
                 ('hashes', models.BinaryField()),
-                ('seen', models.BinaryField(null=True)),
                 ('trial', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='measurement.trial')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('trial', 'subject', 'dimension', 'group', 'side'), name='frozen_cell_once'), models.CheckConstraint(condition=models.Q(('side__in', [0, 1])), name='frozen_cell_side_is_known')],
+                'constraints': [models.UniqueConstraint(fields=('trial', 'subject', 'dimension', 'group', 'side', 'sighting'), name='frozen_cell_once'), models.CheckConstraint(condition=models.Q(('side__in', [0, 1])), name='frozen_cell_side_is_known')],
             },
         ),
         migrations.CreateModel(

@@ -10,7 +10,9 @@ class FrozenCell(models.Model):
     """One side of a cell of the engine's `standing.Cell`: a hash of 8 bytes a person, sorted.
 
     Hashes are keyed by a secret that is not in the database and differ from cell to cell, so that
-    they tell of nobody; see `freezing.py`. `seen`: the engine's `freezing.Standing.seen`.
+    they tell of nobody; see `freezing.py`. `sighting`: 0 for who stood behind the cell's own
+    answer; else the number of the engine's `freezing.Sighting`, and `left` says whether the cell
+    was among what it left.
     """
 
     # The constraint below brings the index.
@@ -19,13 +21,15 @@ class FrozenCell(models.Model):
     dimension = models.CharField(max_length=40)
     group = models.CharField(max_length=MAX_TEXT_LENGTH)
     side = models.PositiveSmallIntegerField(help_text="0: with AI, or the only one; 1: without")
+    sighting = models.PositiveSmallIntegerField(default=0)
+    left = models.BooleanField(default=False)
     hashes = models.BinaryField()
-    seen = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["trial", "subject", "dimension", "group", "side"], name="frozen_cell_once"
+                fields=["trial", "subject", "dimension", "group", "side", "sighting"],
+                name="frozen_cell_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(side__in=[0, 1]), name="frozen_cell_side_is_known"
