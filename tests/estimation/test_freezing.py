@@ -415,8 +415,8 @@ def told(town: Town) -> list[int]:
     found = []
     days = range(len(town.versions))
     for before, now in combinations(days, 2):
-        for joint in _common(town.known(before), town.known(now)):
-            found.append(town.changed(joint, before, now))
+        common = _common(town.known(before), town.known(now))
+        found += [town.changed(joint, before, now) for joint in common]
     for now in days:
         for joint in town.known(now):
             # Each group's latest figure of its own, however old.
