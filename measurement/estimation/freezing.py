@@ -351,7 +351,7 @@ class _Parts:
             if _cell_of_line(row) not in self.fresh
         }
         shown = {
-            _line(row): {**row, "as_of": self._unless_header(self.new.as_of)}
+            _line(row): self._line_of(row, self.new.as_of)
             for row in self.new.sensitivity
             if _cell_of_line(row) in self.fresh
         }
@@ -383,7 +383,11 @@ class _Parts:
         day = row["as_of"] or self.old.results.as_of
         if self._is_too_small(_cell_of_line(row)) and not row["suppressed"]:
             row = without_figures(row)
-        return {**row, "as_of": None if row["suppressed"] else self._unless_header(day)}
+        return self._line_of(row, day)
+
+    def _line_of(self, row: Mapping[str, Any], day: str) -> Mapping[str, Any]:
+        as_of = None if row["minutes_per_day"] is None else self._unless_header(day)
+        return {**row, "as_of": as_of}
 
     def _is_too_small(self, cell: Cell) -> bool:
         return any(0 < len(side) < self.minimum for side in self.old.cells.get(cell, ()))

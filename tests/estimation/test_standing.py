@@ -109,8 +109,7 @@ def test_a_changed_task_log_changes_its_person_where_it_counts_and_nowhere_else(
     log = bundle.task_logs.iloc[7]
 
     def longer(logs: pd.DataFrame) -> pd.DataFrame:
-        logs.loc[7, "minutes"] += 1
-        return logs
+        return logs.assign(minutes=logs["minutes"] + (np.arange(len(logs)) == 7))
 
     found = changes(stands(bundle), stands(with_logs(bundle, longer)))
     person = bundle.participants.set_index("participant").loc[log["participant"]]
@@ -130,16 +129,15 @@ def test_a_score_and_an_answer_change_nothing_else() -> None:
     bundle = bundle_of()
 
     def better(logs: pd.DataFrame) -> pd.DataFrame:
-        place = logs["quality"].first_valid_index()
-        logs.loc[place, "quality"] = 6 - logs.loc[place, "quality"] or 1
-        logs.loc[place, "quality"] = (
-            1.0 if logs.loc[place, "quality"] == 3 else logs.loc[place, "quality"]
-        )
-        return logs
+        scores = logs["quality"].to_numpy(dtype=np.float64, copy=True)
+        place = np.flatnonzero(~np.isnan(scores))[0]
+        scores[place] = 1.0 if scores[place] > 1 else 2.0
+        return logs.assign(quality=scores)
 
     assert set(changes(stands(bundle), stands(with_logs(bundle, better)))) == {Cell(QUALITY)}
-    answers = bundle.survey_responses.copy()
-    answers.loc[3, "minutes_saved_high"] += 1
+    answers = bundle.survey_responses
+    high = answers["minutes_saved_high"] + (np.arange(len(answers)) == 3)
+    answers = answers.assign(minutes_saved_high=high)
     found = changes(stands(bundle), stands(replace(bundle, survey_responses=answers)))
     assert found == {Cell(REPORTS): [1]}
 
