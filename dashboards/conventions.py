@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dashboards.measures import PER_WORKING_DAY, REPORTED, fixed, minutes_in_words, number
-from dashboards.tables import NOT_ESTIMABLE, WITHHELD, Table, marks_explained
+from dashboards.tables import NOT_ESTIMABLE, WITHHELD, Table, dated, marks_explained
 
 Row = Mapping[str, Any]
 
@@ -95,14 +95,15 @@ def table(rows: Sequence[Row]) -> Table:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    name = dated(row["convention"], row["as_of"])
     year = (number(row["working_days_per_year"]), number(row["hours_per_day"]))
     if row["minutes_per_day"] is None:
         mark = WITHHELD if row["suppressed"] else NOT_ESTIMABLE
-        return (row["convention"], mark, mark, *year)
+        return (name, mark, mark, *year)
     days = fixed(row["days_per_year"], 1)
     if row["ci_low"] is not None:
         days = f"{days} ({fixed(row['ci_low'], 1)} to {fixed(row['ci_high'], 1)})"
-    return (row["convention"], days, number(row["minutes_per_day"]), *year)
+    return (name, days, number(row["minutes_per_day"]), *year)
 
 
 def _share(share: float) -> str:

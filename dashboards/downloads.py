@@ -23,7 +23,7 @@ NUMBERS: Final = (
     "logs",
 )
 NAMES: Final = ("estimand", "dimension", "group", "sample", "arm", "reference")
-LABELS: Final = ("confidence", "scale", "comparison", "not_estimable")
+LABELS: Final = ("confidence", "scale", "comparison", "not_estimable", "as_of")
 CONVENTION: Final = (
     "convention",
     "estimand",
@@ -33,7 +33,7 @@ CONVENTION: Final = (
 )
 CONVENTION_NUMBERS: Final = ("minutes_per_day", "days_per_year", "ci_low", "ci_high")
 OPEN_BAND: Final = ("top_band_minutes", "top_band_share", "minutes_above_planned")
-CONVENTION_LABELS: Final = ("confidence", "not_estimable")
+CONVENTION_LABELS: Final = ("confidence", "not_estimable", "as_of")
 STAMP: Final = (
     "trial",
     "data",
@@ -63,8 +63,9 @@ def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: da
     """Return published rows as CSV: UTF-8 with byte order mark, RFC 4180.
 
     Every row says which trial, data, plan and moment it is of, when the plan was locked and how
-    often it was changed since. Withheld numbers are [c], others that are missing [x]. The last
-    line counts the rows, so that a cut file can be told.
+    often it was changed since; `as_of` is filled where a row is not of that moment. Withheld
+    numbers are [c], others that are missing [x]. The last line counts the rows, so that a cut file
+    can be told.
     """
     lines = [
         [

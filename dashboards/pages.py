@@ -44,11 +44,17 @@ VERDICTS: Final = {
 
 @dataclass(frozen=True)
 class Published:
-    """Published results of a trial, and the moment of the data."""
+    """Published results with the trial as they have it, and the moment of the data.
+
+    `next_on`: the day on which the next are frozen; `replanned`: whether the plan was changed
+    meanwhile.
+    """
 
     results: Results
     trial: Trial
     as_of: datetime.datetime
+    next_on: datetime.date
+    replanned: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +73,9 @@ class Page:
     alarms: tuple[str, ...]
     quality: str
     caution: str
+    as_of: datetime.datetime
+    next_freeze: str
+    replanned: bool
     not_final: str
     sections: tuple[Section, ...]
     files: Mapping[str, CsvFile]
@@ -94,6 +103,9 @@ def page(found: Published, *, today: datetime.date) -> Page:
         alarms=_alarms(results),
         quality=quality.sentence(results),
         caution=headlines.caution(results),
+        as_of=found.as_of,
+        next_freeze=_next_freeze(found.next_on, today),
+        replanned=found.replanned,
         not_final=plan.not_final(trial, today),
         sections=parts,
         files=files | {ALL_RESULTS: everything},
@@ -109,6 +121,13 @@ def page(found: Published, *, today: datetime.date) -> Page:
 def _alarms(results: Results) -> tuple[str, ...]:
     failed = [check.message.removesuffix(".") for check in results.checks if check.verdict == FAIL]
     return tuple(f"{ALARM} {message}." for message in failed)
+
+
+def _next_freeze(on: datetime.date, today: datetime.date) -> str:
+    """Return when figures may change next: on Monday 30 November 2026."""
+    if today >= on:
+        return "The next are being worked out."
+    return f"The next are frozen on {on:%A} {plan.day(on)}."
 
 
 def _file_of(part: Section, found: Published) -> CsvFile:

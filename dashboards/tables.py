@@ -1,5 +1,6 @@
 """Published estimates as tables: the same numbers as the figures, for everybody. Pure."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,7 @@ from dashboards.measures import (
     largest_first,
     minutes_per_task,
 )
+from dashboards.plan import day
 from measurement.estimation.results import EstimateRow
 
 WITHHELD: Final = "[c]"
@@ -70,7 +72,7 @@ def group_table(
         columns=(heading, estimate, *([SHRUNKEN] if drawn else []), "People", "Task logs"),
         rows=tuple(
             (
-                "All participants" if row is overall else row.group,
+                dated("All participants" if row is overall else row.group, row.as_of),
                 _interval(measure.reading(row), row, measure),
                 *([_drawn(row, measure, applies=row is not overall)] if drawn else []),
                 _count(row.participants, row),
@@ -105,7 +107,7 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
         ),
         rows=tuple(
             (
-                row.group,
+                dated(row.group, row.as_of),
                 fixed(pair.without_ai, _decimals(pair.with_ai)) if pair else _mark(row),
                 _interval(pair.with_ai if pair else None, row, PER_TASK),
                 _interval(PER_TASK.reading(row), row, PER_TASK),
@@ -127,7 +129,7 @@ def named_table(caption: str, named: Sequence[Named]) -> Table:
         columns=("Measure", f"Estimate ({level} confidence interval)", "People"),
         rows=tuple(
             (
-                item.name,
+                dated(item.name, item.row.as_of),
                 _interval(item.reading, item.row, item.measure),
                 _count(item.row.participants, item.row),
             )
@@ -154,7 +156,7 @@ def course_table(
         columns=(heading, estimate, "People", *(["Task logs"] if logs else [])),
         rows=tuple(
             (
-                name,
+                dated(name, row.as_of),
                 _interval(measure.reading(row), row, measure),
                 _count(row.participants, row),
                 *([_count(row.logs, row)] if logs else []),
@@ -183,7 +185,7 @@ def specification_table(named: Sequence[tuple[str, EstimateRow, EstimateRow | No
         ),
         rows=tuple(
             (
-                name,
+                dated(name, row.as_of),
                 _interval(LESS_TIME.reading(row), row, LESS_TIME),
                 NOT_APPLICABLE
                 if daily is None
@@ -194,6 +196,13 @@ def specification_table(named: Sequence[tuple[str, EstimateRow, EstimateRow | No
         ),
         notes=(*notes_on(rows), *([DOES_NOT_APPLY] if others else [])),
     )
+
+
+def dated(name: str, as_of: str | None) -> str:
+    """Return the name of a row with its day, where that is not the day of the whole table."""
+    if as_of is None:
+        return name
+    return f"{name} (as of {day(datetime.date.fromisoformat(as_of))})"
 
 
 def notes_on(rows: Iterable[EstimateRow]) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
     shown = found and page(found, today=timezone.localdate())
     context = {
         "trial": trial,
-        "freshness": queries.freshness(trial, found.as_of if found else None, timezone.now()),
+        "freshness": queries.freshness(trial, timezone.now()),
         "page": shown,
         **(_moved(shown, request.GET) if shown else {}),
         "config": CONFIG,

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from measurement import cells, frames, limits, plan_history
+from measurement import cells, frames, freezing, limits, plan_history
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import Evidence, evidence_of
@@ -43,7 +43,9 @@ REST: Final = 5
 """A trial rests after an analysis for this many times as long as the analysis took."""
 LOCK_CLASS: Final = 0x7472
 """Sets the advisory locks of trials apart from any others in the database."""
-STORED_FIELDS: Final = tuple(name for name in ESTIMATE_FIELDS if name != "suppressed")
+STORED_FIELDS: Final = tuple(
+    name for name in ESTIMATE_FIELDS if name not in ("suppressed", "as_of")
+)
 LISTS: Final = ("terms", "notes")
 
 logger = logging.getLogger(__name__)
@@ -263,17 +265,22 @@ def _only_one(trial: Trial) -> Iterator[bool]:
 
 
 def _analyse(trial: Trial) -> AnalysisRun:
-    """Evaluate one moment's data, store the results and delete exactly the marks it had."""
+    """Evaluate one moment's data, store the results and delete exactly the marks it had.
+
+    The first analysis of a week also freezes what is published until the next.
+    """
     as_of = timezone.now()
     with frames.snapshot():
         trial = Trial.objects.get(pk=trial.pk)
         marks = list(TrialMark.objects.filter(trial=trial).values_list("pk", flat=True))
         counted_until = timezone.localdate(as_of)
-        results = evaluate(_evidence(trial, counted_until))
+        evidence = _evidence(trial, counted_until)
+        results = evaluate(evidence)
         # Fails if the trial was replaced since: results of data that are gone must not be stored.
         Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
         run = _store(trial, results, as_of, counted_until)
         plan_history.fix_tuning(trial, results.tuning)
+        freezing.freeze_if_due(trial, evidence, results, as_of)
         TrialMark.objects.filter(pk__in=marks).delete()
     return run
 

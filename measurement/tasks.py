@@ -5,7 +5,7 @@ from typing import Final
 
 from celery import shared_task
 
-from measurement import analysis, cells, drafting, jobs, reminding
+from measurement import analysis, cells, drafting, freezing, jobs, reminding
 from measurement.pages import session_limits
 
 CHUNKS_AT_ONCE: Final = 50
@@ -18,11 +18,13 @@ WORK: Final[Mapping[str, jobs.Work]] = {}
 def new_day() -> None:
     """Refresh winsorising limits, and have running trials analysed for one more working day.
 
-    Old drafts, sessions that have ended and reminders that nothing is counted from any more go.
+    In a new week all are, so that what is published of them is frozen anew. Old drafts, sessions
+    that have ended and reminders that nothing is counted from any more go.
     """
     drafting.throw_away_old()
     analysis.refresh_limits()
     analysis.mark_outdated()
+    freezing.mark_due()
     reminding.forget()
     session_limits.forget_ended()
 

@@ -70,6 +70,10 @@ class EstimateDocument(serializers.Serializer[Any]):
     suppressed = serializers.BooleanField(
         help_text="Whether the numbers are withheld because too few people stand behind them."
     )
+    as_of = serializers.DateField(
+        allow_null=True,
+        help_text="Last day that counts in a published estimate that is not of the results' day.",
+    )
 
 
 class LogCountsDocument(serializers.Serializer[Any]):
@@ -144,6 +148,10 @@ class SensitivityDocument(serializers.Serializer[Any]):
     suppressed = serializers.BooleanField(
         help_text="Whether the numbers are withheld because too few people stand behind them."
     )
+    as_of = serializers.DateField(
+        allow_null=True,
+        help_text="Last day that counts in a published figure that is not of the results' day.",
+    )
 
 
 class TuningDocument(serializers.Serializer[Any]):
@@ -177,6 +185,12 @@ class ResultsDocument(serializers.Serializer[Any]):
     logs = LogCountsDocument(help_text="What became of every task log that was sent.")
     as_of = serializers.DateField(help_text="Last day that counts as a working day.")
     snapshot_at = serializers.DateTimeField(help_text="The moment of the data.")
+    frozen_at = serializers.DateTimeField(
+        required=False, help_text="In the published form, when it was frozen."
+    )
+    next_freeze_on = serializers.DateField(
+        required=False, help_text="In the published form, the day on which it may change next."
+    )
     estimates = EstimateDocument(many=True, help_text="Every estimate.")
     checks = CheckDocument(many=True, help_text="Every check of the experiment.")
     winsorising_limits = WinsorisingLimitDocument(

@@ -21,7 +21,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from measurement import access, analysis, bundles, reading, recording
+from measurement import access, analysis, bundles, freezing, reading, recording
 from measurement.api import problems, schema
 from measurement.api.base import ApiView, TrialView, token_of
 from measurement.api.pagination import CursorPages
@@ -38,8 +38,6 @@ from measurement.api.serializers import (
 )
 from measurement.api.task_log_body import named_participant, new_task_log
 from measurement.estimation.bundle import write_bundle
-from measurement.estimation.disclosure import published
-from measurement.estimation.results import Results
 from measurement.models import ApiToken, Participant, Role, SurveyResponse, TaskLog, Trial
 
 RESULTS = frozenset({ApiToken.Scope.RESULTS})
@@ -98,7 +96,7 @@ class TrialDetails(TrialView):
 
 
 class TrialResults(TrialView):
-    """The results of the latest analysis."""
+    """The results: of the latest analysis, or as they are published."""
 
     needs: ClassVar = {"GET": Needs(scopes=RESULTS, parameters=("published",))}
 
@@ -107,8 +105,9 @@ class TrialResults(TrialView):
         tags=["Results"],
         summary="Get results",
         description=(
-            "The latest results: in full precision for analysts, else in the published form, "
-            "rounded and with small groups suppressed. Needs the scope `results`."
+            "The results: the latest in full precision for analysts, else what is published, "
+            "frozen once a week, rounded and with small groups suppressed. Needs the scope "
+            "`results`."
         ),
         parameters=[schema.SLUG, schema.PUBLISHED, schema.IF_NONE_MATCH],
         responses=schema.answers(
@@ -310,13 +309,25 @@ def no_such_address(request: HttpRequest) -> HttpResponse:
 
 
 def _results_document(trial: Trial, *, full: bool) -> dict[str, Any]:
+    return _full_results(trial) if full else _published_results(trial)
+
+
+def _full_results(trial: Trial) -> dict[str, Any]:
     found = analysis.latest_results(trial)
     if found is None:
         raise Problem(problems.NOT_ANALYSED)
-    results: Results = found.results
-    if not full:
-        results = published(results, minimum_people=trial.disclosure["minimum_people"])
-    return results.as_json() | {"snapshot_at": found.as_of.isoformat()}
+    return found.results.as_json() | {"snapshot_at": found.as_of.isoformat()}
+
+
+def _published_results(trial: Trial) -> dict[str, Any]:
+    found = freezing.frozen_results(trial)
+    if found is None:
+        raise Problem(problems.NOT_ANALYSED)
+    return found.results.as_json() | {
+        "snapshot_at": found.as_of.isoformat(),
+        "frozen_at": found.frozen_at.isoformat(),
+        "next_freeze_on": found.next_on.isoformat(),
+    }
 
 
 def _has(request: Request, etag: str) -> bool:

@@ -103,7 +103,7 @@ def published(results: Results, *, minimum_people: int) -> Results:
         raise ValueError(f"minimum_people is {minimum_people}; at least 1 is allowed")
     suppressed = _suppressed(results.estimates, minimum_people)
     shown = tuple(
-        _without_numbers(row) if position in suppressed else _rounded(row, results)
+        without_numbers(row) if position in suppressed else _rounded(row, results)
         for position, row in enumerate(results.estimates)
     )
     return replace(
@@ -254,7 +254,8 @@ def _by_family(rows: Sequence[EstimateRow]) -> dict[tuple[str, _Family], set[int
 # How a row is shown ---------------------------------------------------------------------------
 
 
-def _without_numbers(row: EstimateRow) -> EstimateRow:
+def without_numbers(row: EstimateRow) -> EstimateRow:
+    """Return the row suppressed: by name, without any number or reason."""
     nothing: dict[str, Any] = dict.fromkeys((*_VALUES, *_COUNTS, *_NEVER))
     return replace(
         row,

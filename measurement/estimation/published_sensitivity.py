@@ -30,6 +30,11 @@ def published_sensitivity(
     return tuple(asdict(_shown(row, estimates.get(row.estimand), minimum_people)) for row in exact)
 
 
+def without_figures(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row suppressed: by name, without any figure or reason."""
+    return asdict(replace(_without_numbers(SensitivityRow(**row)), suppressed=True))
+
+
 def _shown(row: SensitivityRow, estimate: EstimateRow | None, minimum: int) -> SensitivityRow:
     few = _few_on_one_side(row, minimum)
     blank = _without_numbers(row)

@@ -19,7 +19,8 @@ class EstimateRow:
     `reference_mean` is the mean minutes of the task logs without. `suppressed` marks a published
     row whose numbers are withheld because too few people stand behind it. `ci_adjusted_*` is the
     interval that agrees with `p_value_adjusted`; `shrunken_value` is a group's value drawn
-    towards those of the other groups (empirical Bayes).
+    towards those of the other groups (empirical Bayes). `as_of`: of a published row that is not of
+    the day that the results are of, the last day that counts in it.
     """
 
     estimand: str
@@ -55,6 +56,7 @@ class EstimateRow:
     not_estimable: str | None = None
     notes: tuple[str, ...] = ()
     suppressed: bool = False
+    as_of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +135,22 @@ class Results:
         return {key: _plain(value) for key, value in asdict(self).items()}
 
 
+def results_from_json(document: Mapping[str, Any]) -> Results:
+    """Return the results whose `as_json` the document is."""
+    rows = {
+        "logs": LogCounts(**document["logs"]),
+        "estimates": tuple(map(_estimate, document["estimates"])),
+        "checks": tuple(Check(**check) for check in document["checks"]),
+    }
+    lists = {name: tuple(item) for name, item in document.items() if isinstance(item, list)}
+    return Results(**{**document, **lists, **rows})
+
+
 ESTIMATE_FIELDS: tuple[str, ...] = tuple(item.name for item in fields(EstimateRow))
+
+
+def _estimate(row: Mapping[str, Any]) -> EstimateRow:
+    return EstimateRow(**{**row, "terms": tuple(row["terms"]), "notes": tuple(row["notes"])})
 
 
 def _plain(value: Any) -> Any:

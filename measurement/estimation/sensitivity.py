@@ -38,7 +38,8 @@ class SensitivityRow:
     `estimand` names the estimate whose minutes these are if `primary`, else whose people stand
     behind them. `ci_*` are those of `days_per_year`. With another `top_band_minutes` than planned,
     `minutes_above_planned` says by how much that moves the minutes; `top_band_share` is the share
-    of answers in the open band. `suppressed` marks a published row whose numbers are withheld.
+    of answers in the open band. `suppressed` marks a published row whose numbers are withheld;
+    `as_of` is the day of one that is not of the results' day.
     """
 
     convention: str
@@ -59,6 +60,7 @@ class SensitivityRow:
     participants_in_top_band: int | None = None
     not_estimable: str | None = None
     suppressed: bool = False
+    as_of: str | None = None
 
 
 def sensitivity(

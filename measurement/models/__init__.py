@@ -11,6 +11,7 @@ from measurement.models.cell import Cell
 from measurement.models.dirty_mark import DirtyMark
 from measurement.models.draft import Draft
 from measurement.models.erasure import Erasure
+from measurement.models.frozen_cell import FrozenCell
 from measurement.models.invitation import Invitation
 from measurement.models.job import Job
 from measurement.models.membership import Membership, Role
@@ -25,6 +26,7 @@ from measurement.models.refusal import Refusal
 from measurement.models.reminder import Reminder
 from measurement.models.reminder_choice import ReminderChoice
 from measurement.models.reminder_item import ReminderItem
+from measurement.models.snapshot import Snapshot
 from measurement.models.stored_estimate import StoredEstimate
 from measurement.models.survey_response import SurveyResponse
 from measurement.models.task_log import TaskLog
@@ -48,6 +50,7 @@ __all__ = [
     "DirtyMark",
     "Draft",
     "Erasure",
+    "FrozenCell",
     "Grade",
     "Invitation",
     "Job",
@@ -66,6 +69,7 @@ __all__ = [
     "ReminderChoice",
     "ReminderItem",
     "Role",
+    "Snapshot",
     "StoredEstimate",
     "SurveyResponse",
     "TaskLog",

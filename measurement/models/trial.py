@@ -1,5 +1,6 @@
 """A trial with its plan."""
 
+import datetime
 from typing import Any
 
 from django.db import models
@@ -55,16 +56,25 @@ class Trial(models.Model):
 
     def definition(self) -> Definition:
         """Return the definition that the engine reads; `tools` in alphabetical order."""
-        return parse_trial(
-            {
-                "trial": self._trial_section(),
-                "design": self.design,
-                "plan": self.plan,
-                "assumptions": self.assumptions,
-                "survey": self.survey,
-                "disclosure": self.disclosure,
-            }
-        )
+        return parse_trial(self._sections())
+
+    def definition_document(self) -> dict[str, Any]:
+        """Return the definition as JSON, from which `parse_trial` makes it again."""
+        document = self._sections()
+        for name, value in document["trial"].items():
+            if isinstance(value, datetime.date):
+                document["trial"][name] = value.isoformat()
+        return document
+
+    def _sections(self) -> dict[str, Any]:
+        return {
+            "trial": self._trial_section(),
+            "design": self.design,
+            "plan": self.plan,
+            "assumptions": self.assumptions,
+            "survey": self.survey,
+            "disclosure": self.disclosure,
+        }
 
     def _trial_section(self) -> dict[str, Any]:
         section = {

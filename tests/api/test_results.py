@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from measurement import analysis
 from measurement.estimation.disclosure import published
-from measurement.models import Role
+from measurement.models import Participant, Role, Snapshot
 from tests.api.conftest import RESULTS, Team, make_log, make_participant
 from tests.api.test_schema import assert_described
+from tests.freezes import change_logs, weeks_later
 
 PEOPLE = 24
 
@@ -72,7 +74,10 @@ def test_everybody_else_gets_the_published_form(
 ) -> None:
     document = client_of(analysed, role, "results").get(RESULTS).json()
     assert document == analyst.get(RESULTS, {"published": "1"}).json()
-    del document["snapshot_at"]
+    snapshot = Snapshot.objects.get(trial=analysed.trial)
+    assert document.pop("snapshot_at") == found(analysed).as_of.isoformat()
+    assert document.pop("frozen_at") == snapshot.frozen_at.isoformat()
+    assert document.pop("next_freeze_on") == (snapshot.week + timedelta(days=7)).isoformat()
     expected = published(found(analysed).results, minimum_people=10).as_json()
     assert document == json.loads(json.dumps(expected))
     ratio = row_of(document, "time_ratio")
@@ -118,3 +123,23 @@ def test_the_number_of_queries_is_constant(analysed: Team, analyst: Client) -> N
     with CaptureQueriesContext(connection) as queries:
         analyst.get(RESULTS)
     assert len(queries) == 4  # the token, the roles, the analysis, its estimates
+    with CaptureQueriesContext(connection) as queries:
+        analyst.get(RESULTS, {"published": "1"})
+    assert len(queries) == 3  # the token, the roles, the snapshot
+
+
+def test_what_is_published_moves_with_the_week_alone(analysed: Team, analyst: Client) -> None:
+    first = analyst.get(RESULTS, {"published": "1"})
+    full = analyst.get(RESULTS)
+    change_logs(Participant.objects.filter(trial=analysed.trial), minutes=20)
+    analysis.analyse(analysed.trial)
+    assert analyst.get(RESULTS, {"published": "1"}).content == first.content
+    assert analyst.get(RESULTS).content != full.content
+    with weeks_later():
+        analysis.analyse(analysed.trial)
+        later = found(analysed)
+    document = analyst.get(RESULTS, {"published": "1"}).json()
+    for name in ("snapshot_at", "frozen_at", "next_freeze_on"):
+        del document[name]
+    expected = published(later.results, minimum_people=10).as_json()
+    assert document == json.loads(json.dumps(expected))

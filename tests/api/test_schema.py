@@ -92,7 +92,7 @@ def described_fields(part: Any) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("document", "dataclass", "more"),
     [
-        (ResultsDocument, Results, {"snapshot_at"}),
+        (ResultsDocument, Results, {"snapshot_at", "frozen_at", "next_freeze_on"}),
         (EstimateDocument, EstimateRow, set()),
         (LogCountsDocument, LogCounts, set()),
         (CheckDocument, Check, set()),

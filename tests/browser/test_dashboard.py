@@ -3,6 +3,7 @@
 import itertools
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,7 @@ from measurement import analysis
 from measurement.models import Participant, Role, Trial, User
 from tests.browser.visitor import Visitor
 from tests.dashboards.conftest import SMALL_GROUP, load_trial
+from tests.freezes import next_freeze
 from tests.people import make_log, make_trial, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -217,18 +219,30 @@ def test_a_download_arrives(visit: Visit, lead: User, trial: Trial) -> None:
     assert waiting.value.suggested_filename == f"{trial.slug}-departments.csv"
 
 
-def test_results_as_of_moves_with_a_new_log(visit: Visit, lead: User, trial: Trial) -> None:
+def test_figures_stay_as_they_were_frozen_until_the_next_week(
+    visit: Visit, lead: User, trial: Trial
+) -> None:
     visitor = visit(user=lead)
     visitor.go(f"/trials/{trial.slug}/")
     moment = visitor.page.locator("#results-as-of")
     before = moment.get_attribute("datetime")
+    shown = visitor.page.content()
     make_log(Participant.objects.filter(trial=trial)[0], "new", task_type=None)
-    visitor.page.reload()
-    expect(visitor.page.get_by_text("1 change to task logs since then")).to_be_visible()
-    assert moment.get_attribute("datetime") == before
     analysis.analyse(trial)
     visitor.page.reload()
-    expect(visitor.page.get_by_text("Nothing has changed since then.")).to_be_visible()
+    assert moment.get_attribute("datetime") == before
+    people = Participant.objects.filter(trial=trial).exclude(department__name=SMALL_GROUP)
+    sizes = Counter(people.values_list("department__name", flat=True))
+    ((waits, _),) = sizes.most_common(1)
+    few = people.filter(department__name=waits)[:2]
+    with next_freeze(trial, [*few, *people.exclude(department__name=waits)]):
+        pass
+    visitor.page.reload()
+    expect(
+        visitor.page.get_by_role("row", name=re.compile(rf"^{re.escape(waits)} \(as of "))
+    ).to_be_visible()
+    visitor.look(re.escape(trial.title))
+    assert visitor.page.content() != shown
     after = moment.get_attribute("datetime")
     assert before
     assert after

@@ -77,7 +77,8 @@ def page_of(name: str) -> Page:
     found: Results = published(results(*rows, simulated=simulated), minimum_people=10)
     of_trial = trial(simulated=simulated)
     as_of = datetime(2025, 1, 6, 12, tzinfo=UTC)
-    return page(Published(found, of_trial, as_of), today=date(2025, 1, 6))
+    published_on = Published(found, of_trial, as_of, next_on=date(2025, 1, 13))
+    return page(published_on, today=date(2025, 1, 6))
 
 
 FIGURES = [

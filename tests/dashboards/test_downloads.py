@@ -138,6 +138,7 @@ def test_conventions_are_a_file_in_the_same_manner() -> None:
         "",
         "0.95",
         "",
+        "",
     ]
     band = ("minutes_per_day", "top_band_minutes", "top_band_share", "minutes_above_planned")
     assert [last_told[name] for name in band] == ["33.8", "120", "0.13", "7.8"]

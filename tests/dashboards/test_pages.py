@@ -11,11 +11,12 @@ from measurement.estimation.results import LogCounts, Results
 from tests.dashboards.invented import check, conventions, quality_row, results, row, trial
 
 AS_OF = datetime(2024, 11, 24, 15, 4, tzinfo=UTC)
+NEXT_ON = date(2024, 11, 25)
 
 
 def page_of(found: Results) -> Page:
     shown = published(found, minimum_people=10)
-    return page(Published(shown, trial(), AS_OF), today=date(2024, 11, 24))
+    return page(Published(shown, trial(), AS_OF, NEXT_ON), today=date(2024, 11, 24))
 
 
 def test_every_section_has_its_file_and_there_is_one_of_everything() -> None:
@@ -25,7 +26,7 @@ def test_every_section_has_its_file_and_there_is_one_of_everything() -> None:
 
 def test_the_file_of_conventions_has_conventions() -> None:
     shown = replace(results(), sensitivity=conventions())
-    found = page(Published(shown, trial(), AS_OF), today=date(2024, 11, 24))
+    found = page(Published(shown, trial(), AS_OF, NEXT_ON), today=date(2024, 11, 24))
     assert b"This trial's plan" in found.files["conventions"].content
 
 
@@ -91,3 +92,26 @@ def test_an_early_look_draws_no_conclusion() -> None:
 
 def test_every_verdict_has_its_words() -> None:
     assert set(VERDICTS) == {"pass", "warn", "fail", "not_estimable"}
+
+
+def test_it_says_when_figures_may_move_next() -> None:
+    assert page_of(results()).next_freeze == "The next are frozen on Monday 25 November 2024."
+    found = Published(results(), trial(), AS_OF, NEXT_ON)
+    assert page(found, today=NEXT_ON).next_freeze == "The next are being worked out."
+
+
+def test_a_figure_of_another_day_has_its_day_beside_its_name() -> None:
+    lines = results().estimates
+    old = tuple(replace(line, as_of="2024-11-17") for line in lines)
+    dated = " (as of 17 November 2024)"
+    said = replace(results(), estimates=old, sensitivity=conventions())
+    table = tuple({**row, "as_of": "2024-11-17"} for row in said.sensitivity)
+    found = page(
+        Published(replace(said, sensitivity=table), trial(), AS_OF, NEXT_ON), today=NEXT_ON
+    )
+    fresh = page(Published(replace(said, estimates=lines), trial(), AS_OF, NEXT_ON), today=NEXT_ON)
+    for part, other in zip(found.sections, fresh.sections, strict=True):
+        names = [row[0] for row in other.table.rows]
+        assert [row[0] for row in part.table.rows] == [name + dated for name in names]
+        assert b"2024-11-17" in found.files[part.slug].content
+        assert b"2024-11-17" not in fresh.files[part.slug].content

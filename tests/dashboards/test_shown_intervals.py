@@ -81,6 +81,7 @@ def test_the_page_draws_no_conclusion_that_only_a_fixed_interval_would_allow() -
         replace(results(), estimates=wide),
         trial(),
         datetime.datetime(2024, 12, 1, 12, tzinfo=datetime.UTC),
+        datetime.date(2024, 12, 2),
     )
 
     early, final = (page(published, today=day).headline for day in (DAY_BEFORE, LAST_DAY))

@@ -123,7 +123,7 @@ def test_there_are_no_results_before_the_first_analysis(trial: Trial) -> None:
 
 def test_every_field_of_an_estimate_is_stored() -> None:
     stored = {field.name for field in StoredEstimate._meta.get_fields()}
-    assert stored - {"id", "run", "position"} == set(ESTIMATE_FIELDS) - {"suppressed"}
+    assert stored - {"id", "run", "position"} == set(ESTIMATE_FIELDS) - {"suppressed", "as_of"}
 
 
 def test_odd_numbers_of_checks_come_back() -> None:

@@ -1,0 +1,325 @@
+"""What is published is frozen once a week; between and over freezes nobody can be told from it."""
+
+import datetime
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from measurement import analysis, bundles, freezing, tokens
+from measurement.estimation.bundle import Bundle
+from measurement.estimation.simulate import simulate
+from measurement.models import (
+    ApiToken,
+    FrozenCell,
+    Participant,
+    Role,
+    Snapshot,
+    Trial,
+    TrialMark,
+    User,
+)
+from measurement.tasks import new_day, sweep
+from tests.freezes import change_logs, weeks_later
+from tests.people import make_trial, make_user
+
+pytestmark = pytest.mark.django_db
+LEAD = "pat.ladle@example.com"
+MONDAY = datetime.datetime(2026, 11, 23, 9, tzinfo=datetime.UTC)
+LARGE, SMALLER, OTHER = "Bureau of Kites", "Office of Teapots", "Ministry of Ladles"
+SIZES = {LARGE: 30, SMALLER: 16, OTHER: 14}
+
+
+def simulated(sizes: dict[str, int] = SIZES) -> Bundle:
+    """Return a crossover with departments of these sizes; everybody has logs on both sides."""
+    bundle = simulate(
+        participants=2 * sum(sizes.values()), logs_per_participant=12, design="crossover", seed=11
+    ).bundle
+    used = bundle.task_logs.groupby("participant")["ai_used"].nunique()
+    chosen = list(used.index[used == 2])[: sum(sizes.values())]
+    names = [name for name, size in sizes.items() for _ in range(size)]
+    people = bundle.participants.set_index("participant").loc[chosen].reset_index()
+    assert len(people) == len(names)
+    plan = replace(bundle.trial.plan, subgroups=("department",))
+    return replace(
+        bundle,
+        trial=replace(bundle.trial, plan=plan),
+        participants=people.assign(department=names),
+        task_logs=bundle.task_logs[bundle.task_logs["participant"].isin(chosen)],
+        survey_responses=bundle.survey_responses[
+            bundle.survey_responses["participant"].isin(chosen)
+        ],
+    )
+
+
+@pytest.fixture
+def trial(db: None) -> Trial:
+    with time_machine.travel(MONDAY):
+        trial = bundles.load(simulated())
+        analysis.analyse(trial)
+    return trial
+
+
+def of(trial: Trial, department: str) -> list[Participant]:
+    people = Participant.objects.filter(trial=trial, department__name=department)
+    return list(people.order_by("pseudonym"))
+
+
+def shown(trial: Trial) -> dict[str, bytes]:
+    """Return every answer that is published, as bytes: pages, files, JSON."""
+    lead = User.objects.filter(email=LEAD).first() or make_user(LEAD, (Role.LEAD, trial))
+    client = Client()
+    client.force_login(lead)
+    page = client.get(f"/trials/{trial.slug}/").content
+    found = {"page": page, "list": client.get("/trials/").content}
+    for link in sorted(set(re.findall(rb'href="(/trials/[^"]+\.csv)"', page))):
+        found[link.decode()] = client.get(link.decode()).content
+    assert len(found) >= 6
+    token = tokens.issue(user=lead, trial=trial, scopes=[ApiToken.Scope.RESULTS], days=1)
+    api = Client(headers={"Authorization": f"Bearer {token}"})
+    found["json"] = api.get(f"/api/v1/trials/{trial.slug}/results/").content
+    return found
+
+
+def world(trial: Trial, *acts: Callable[[], object]) -> dict[str, bytes]:
+    """Return what is shown a week later if these things happen, and let none of it have been."""
+    with transaction.atomic():
+        with time_machine.travel(MONDAY + datetime.timedelta(days=2), tick=False):
+            for act in acts:
+                act()
+        with time_machine.travel(MONDAY + datetime.timedelta(weeks=1), tick=False):
+            analysis.analyse(trial)
+            found = shown(trial)
+        transaction.set_rollback(True)
+    return found
+
+
+def leave(person: Participant) -> None:
+    """Let a person and all their data be gone, as erasing has it."""
+    person.delete()
+    TrialMark.objects.create(trial=person.trial)
+
+
+def rows_of(trial: Trial, group: str) -> list[dict[str, object]]:
+    document = Snapshot.objects.filter(trial=trial).latest("week").document
+    return [row for row in document["estimates"] if row["group"] == group]
+
+
+# The week ---------------------------------------------------------------------------------------
+
+
+def test_the_first_analysis_freezes_and_none_does_again_in_its_week(trial: Trial) -> None:
+    snapshot = Snapshot.objects.get()
+    assert snapshot.week == MONDAY.date()
+    assert snapshot.as_of <= snapshot.frozen_at
+    with time_machine.travel(MONDAY + datetime.timedelta(days=6, hours=14)):
+        analysis.analyse(trial)
+        new_day()
+    assert Snapshot.objects.get() == snapshot
+    assert not TrialMark.objects.exists()
+    with time_machine.travel(MONDAY - datetime.timedelta(days=9)):
+        analysis.analyse(trial)
+    assert Snapshot.objects.get() == snapshot, "a clock that was set back"
+
+
+def test_weeks_begin_on_mondays_in_london() -> None:
+    summer = datetime.datetime(2026, 6, 7, 23, 30, tzinfo=datetime.UTC)
+    assert freezing.monday_of(summer) == datetime.date(2026, 6, 8)
+    winter = datetime.datetime(2026, 11, 29, 23, 30, tzinfo=datetime.UTC)
+    assert freezing.monday_of(winter) == datetime.date(2026, 11, 23)
+
+
+def test_the_timetable_freezes_every_trial_each_week(trial: Trial) -> None:
+    make_trial("never-analysed")
+    with time_machine.travel(MONDAY + datetime.timedelta(weeks=1)):
+        for _ in range(3):
+            new_day()
+        assert TrialMark.objects.filter(trial=trial).count() == 1
+        for _ in range(3):
+            sweep()
+            new_day()
+    assert Snapshot.objects.filter(trial=trial).count() == Snapshot.objects.count() == 2
+    assert not TrialMark.objects.exists()
+
+
+def test_a_trial_that_was_just_loaded_is_frozen_by_the_same_sweep() -> None:
+    trial = bundles.load(simulated({LARGE: 12}))
+    assert freezing.frozen_results(trial) is None
+    sweep()
+    found = freezing.frozen_results(trial)
+    assert found is not None
+    assert found.next_on == freezing.monday_of(timezone.now()) + datetime.timedelta(days=7)
+    assert found.trial == trial.definition()
+
+
+def test_no_request_freezes(trial: Trial) -> None:
+    with weeks_later(2):
+        shown(trial)
+    assert Snapshot.objects.count() == 1
+
+
+# One person -------------------------------------------------------------------------------------
+
+
+def test_one_person_changes_no_byte_between_two_freezes(trial: Trial) -> None:
+    canary = of(trial, SMALLER)[:1]
+    with time_machine.travel(MONDAY + datetime.timedelta(days=1), tick=False):
+        before = shown(trial)
+        change_logs(canary)
+        assert shown(trial) == before
+        analysis.analyse(trial)
+        assert shown(trial) == before
+
+
+def test_a_freeze_that_would_reveal_one_person_keeps_the_old_answer(trial: Trial) -> None:
+    canary = of(trial, SMALLER)[0]
+    nothing = world(trial)
+    assert world(trial, lambda: change_logs([canary])) == nothing
+    assert world(trial, lambda: leave(canary)) == nothing
+
+
+def test_nine_people_move_nothing_and_ten_do(trial: Trial) -> None:
+    nothing, people = world(trial), of(trial, SMALLER)
+    assert world(trial, lambda: change_logs(people[:9], 30)) == nothing
+    ten = world(trial, lambda: change_logs(people[:10], 30))
+    assert {name for name in nothing if ten[name] != nothing[name]} >= {"page", "json"}
+
+
+def test_nine_people_who_wait_are_not_given_away_by_those_who_moved(trial: Trial) -> None:
+    """What differs with them is over 20 people at least; their own department's rows wait."""
+    few, others = of(trial, OTHER)[:9], [*of(trial, LARGE), *of(trial, SMALLER)]
+    change_logs(few, 30)
+    change_logs(others, 30)
+    old = {name: rows_of(trial, name) for name in SIZES}
+    with weeks_later():
+        analysis.analyse(trial)
+    dates = {name: {row["as_of"] for row in rows_of(trial, name)} for name in SIZES}
+    assert dates[LARGE] == {None}
+    assert rows_of(trial, LARGE) != old[LARGE]
+    for name in (OTHER, SMALLER):
+        assert None not in dates[name]
+        stripped = [{**row, "as_of": None} for row in rows_of(trial, name)]
+        assert stripped == old[name]
+    with weeks_later():
+        page = shown(trial)["page"].decode()
+    assert f"{OTHER} (as of " in page
+    assert f"{LARGE} (as of " not in page
+
+
+# What stays -------------------------------------------------------------------------------------
+
+
+def test_who_was_erased_leaves_no_hash_that_anybody_can_make_again(trial: Trial) -> None:
+    """The hashes stay until their cell is frozen anew, but not the key to make them."""
+    before = Snapshot.objects.get()
+    assert FrozenCell.objects.filter(trial=trial).exists()
+    columns = {field.name for field in FrozenCell._meta.get_fields()}
+    assert not columns & {"participant", "user", "pseudonym"}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM measurement_snapshot WHERE document LIKE %s",
+            [f"%{of(trial, LARGE)[0].pseudonym}%"],
+        )
+        assert cursor.fetchone() == (0,)
+    of(trial, LARGE)[0].delete()
+    assert Snapshot.objects.get() == before
+
+
+def test_a_trial_that_is_replaced_by_the_same_data_keeps_its_answers(trial: Trial) -> None:
+    first = Snapshot.objects.get().document
+    bundles.load(simulated(), replace=True)
+    assert Snapshot.objects.get().document == first
+    with weeks_later():
+        analysis.analyse(trial)
+    assert Snapshot.objects.latest("week").document == first
+
+
+def test_a_trial_that_is_replaced_by_other_data_moves(trial: Trial) -> None:
+    first = Snapshot.objects.get()
+    other = simulated()
+    logs = other.task_logs.assign(minutes=other.task_logs["minutes"] + 1)
+    bundles.load(replace(other, task_logs=logs), replace=True)
+    with weeks_later():
+        analysis.analyse(trial)
+    second = Snapshot.objects.latest("week")
+    assert second.document["estimates"] != first.document["estimates"]
+    assert second.as_of > first.as_of
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_another_secret_key_holds_answers_back_unless_the_old_one_is_kept(
+    trial: Trial, kept: bool
+) -> None:
+    fallbacks = [settings.SECRET_KEY] if kept else []
+    first = Snapshot.objects.get()
+    change_logs(Participant.objects.filter(trial=trial))
+    with (
+        override_settings(SECRET_KEY="another " * 8, SECRET_KEY_FALLBACKS=fallbacks),
+        weeks_later(),
+    ):
+        analysis.analyse(trial)
+        second = Snapshot.objects.latest("week")
+        assert (second.key_sha256 == first.key_sha256) == kept
+        assert (second.document == first.document) == (not kept)
+        change_logs(Participant.objects.filter(trial=trial))
+        with weeks_later():
+            analysis.analyse(trial)
+        assert Snapshot.objects.latest("week").document != second.document
+
+
+# The database -----------------------------------------------------------------------------------
+
+
+def test_a_snapshot_is_never_changed(trial: Trial) -> None:
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        Snapshot.objects.update(code_version="2")
+    trial.delete()
+    assert not Snapshot.objects.exists()
+    assert not FrozenCell.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ({}, "snapshot_once_a_week"),
+        ({"week": datetime.date(2026, 12, 1)}, "snapshot_week_is_a_monday"),
+        (
+            {"week": datetime.date(2026, 11, 30), "as_of": MONDAY + datetime.timedelta(days=9)},
+            "snapshot_data_are_of_before",
+        ),
+        (
+            {"week": datetime.date(2026, 11, 30), "plan_sha256": "x"},
+            "snapshot_plan_sha256_is_one",
+        ),
+    ],
+)
+def test_what_a_snapshot_has_to_be(changes: dict[str, object], constraint: str) -> None:
+    given = {
+        "trial": make_trial(),
+        "week": datetime.date(2026, 11, 23),
+        "frozen_at": MONDAY,
+        "as_of": MONDAY,
+        "plan_sha256": "0" * 64,
+        "definition": {},
+        "document": {},
+    }
+    Snapshot.objects.create(**given)
+    with pytest.raises(IntegrityError, match=constraint):
+        Snapshot.objects.create(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [({}, "frozen_cell_once"), ({"side": 2}, "frozen_cell_side_is_known")],
+)
+def test_what_a_frozen_cell_has_to_be(changes: dict[str, object], constraint: str) -> None:
+    given = {"trial": make_trial(), "subject": "tasks", "dimension": "all", "group": "all"}
+    FrozenCell.objects.create(**given, side=0, hashes=b"")
+    with pytest.raises(IntegrityError, match=constraint):
+        FrozenCell.objects.create(**{**given, "side": 0, "hashes": b"", **changes})
