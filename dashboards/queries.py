@@ -9,14 +9,11 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from dashboards.freshness import Freshness
 from dashboards.pages import Published
 from dashboards.plan import day
-from measurement.access import trials_for
+from measurement.access import LEADS, trials_for
 from measurement.analysis import latest_results
 from measurement.estimation.disclosure import published
-from measurement.models import AnalysisRun, DirtyMark, Role, Trial, TrialMark, User
+from measurement.models import AnalysisRun, DirtyMark, Trial, TrialMark, User
 from measurement.models.dirty_mark import FAILURES_THAT_PARK
-
-LEADS = (Role.LEAD, Role.ADMINISTRATOR)
-"""Who may see dashboards."""
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,17 @@ from django.views.decorators.http import require_safe
 from dashboards import queries
 from dashboards.pages import ALL_RESULTS, VERDICTS, page
 from dashboards.style import CONFIG
-from measurement.access import SignedInRequest, trial_for
+from measurement.access import LEADS, SignedInRequest, trial_for
 
 
 @require_safe
 @login_required
 @never_cache
 def trials(request: SignedInRequest) -> HttpResponse:
-    """List the trials that somebody leads."""
+    """List the trials that somebody leads, and offer to start one to those who may."""
     lines = queries.trial_lines(request.user, timezone.localdate())
-    return render(request, "dashboards/trials.html", {"lines": lines})
+    context = {"lines": lines, "may_start": request.user.may_start_trials}
+    return render(request, "dashboards/trials.html", context)
 
 
 @require_safe
@@ -27,7 +28,7 @@ def trials(request: SignedInRequest) -> HttpResponse:
 @never_cache
 def dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show what a trial has found, as far as it may be published."""
-    trial = trial_for(request.user, slug, queries.LEADS)
+    trial = trial_for(request.user, slug, LEADS)
     found = queries.published_results(trial)
     context = {
         "trial": trial,
@@ -45,7 +46,7 @@ def dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
 @never_cache
 def download(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
     """Send the published rows of one section as CSV."""
-    trial = trial_for(request.user, slug, queries.LEADS)
+    trial = trial_for(request.user, slug, LEADS)
     found = queries.published_results(trial)
     file = found and page(found, today=timezone.localdate()).files.get(name)
     if not file:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 Found = TypeVar("Found", bound=Participant)
+
+LEADS: Final = (Role.LEAD, Role.ADMINISTRATOR)
+"""Who sets up and runs a trial, and sees what may be published of it."""
 
 
 class Asked(TypedDict):

@@ -15,7 +15,16 @@ from django.utils import translation
 
 from measurement.models import Language, User
 
-IN_ENGLISH: Final = ("/api-guide/", "/api/", "/demo/", "/healthz", "/readyz", "/trials/")
+IN_ENGLISH: Final = (
+    "/api-guide/",
+    "/api/",
+    "/demo/",
+    "/healthz",
+    "/readyz",
+    "/start-a-trial/",
+    "/trials/",
+    "/work/",
+)
 """What the addresses begin with that are for staff and programs."""
 WORDS: Final = Path(__file__).parent / "locale" / "cy" / "LC_MESSAGES" / "django.mo"
 _CHOSEN: Final = "language_chosen"

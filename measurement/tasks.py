@@ -1,14 +1,17 @@
 """What workers do. The timetable in trialsite.settings sends these; nothing else does."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from celery import shared_task
 
-from measurement import analysis, cells, drafting, reminding
+from measurement import analysis, cells, drafting, jobs, reminding
 from measurement.pages import session_limits
 
 CHUNKS_AT_ONCE: Final = 50
 """The most chunks of participants that one sweep recomputes before it looks for analyses."""
+WORK: Final[Mapping[str, jobs.Work]] = {}
+"""How each kind of job is done."""
 
 
 @shared_task(name="measurement.new_day")
@@ -28,6 +31,13 @@ def new_day() -> None:
 def remind() -> None:
     """Email the reminders that are due, for a minute at most; the next run goes on."""
     reminding.remind()
+
+
+@shared_task(name="measurement.work")
+def work() -> None:
+    """Do the long work that people asked for, one job after the other."""
+    while jobs.run_next(WORK):
+        pass
 
 
 @shared_task(name="measurement.sweep")

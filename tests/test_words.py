@@ -18,7 +18,7 @@ from tests.template_words import untranslated
 from trialsite.embedded import ROOT
 
 TEMPLATES = ROOT / "measurement" / "jinja2"
-FOR_STAFF = {"api_docs.html", "measurement/api_guide.html", "measurement/demo_codes.html"}
+FOR_STAFF = ("api_docs.html", "lead/", "measurement/api_guide.html", "measurement/demo_codes.html")
 
 
 def test_the_catalogue_is_what_make_words_writes(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_forms_are_those_of_welsh() -> None:
     sorted(
         path.relative_to(TEMPLATES).as_posix()
         for path in TEMPLATES.rglob("*.*")
-        if path.relative_to(TEMPLATES).as_posix() not in FOR_STAFF
+        if not path.relative_to(TEMPLATES).as_posix().startswith(FOR_STAFF)
     ),
 )
 def test_templates_hold_no_word_outside_of_the_catalogue(path: str) -> None:

@@ -41,7 +41,7 @@ def _targets(request: HttpRequest) -> list[tuple[str, str]]:
         ]
     if Role.PARTICIPANT in roles or found.has_left:
         targets.append((gettext("My data"), reverse("my_data")))
-    if roles & {Role.LEAD, Role.ADMINISTRATOR}:
+    if roles & {Role.LEAD, Role.ADMINISTRATOR} or request.user.may_start_trials:
         targets.append((gettext("Trials"), "/trials/"))
     if Role.ANALYST in roles:
         targets.append((gettext("API"), reverse("api_guide")))

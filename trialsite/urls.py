@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/", include("measurement.api.urls")),
     path("demo/codes/", demo_mail.codes, name="demo_codes"),
     path("trials/", include("dashboards.urls")),
+    path("", include("measurement.lead.urls")),
     path("", include("measurement.urls")),
 ]
 

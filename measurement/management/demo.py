@@ -5,14 +5,14 @@ from typing import Final
 
 from django.utils import timezone
 
-from measurement import enrolment, notices
+from measurement import enrolment, notices, starting
 from measurement.models import Participant, PrivacyNotice, Role, Trial, User
 
 KEPT_FOR: Final = datetime.timedelta(days=730)
 PARTICIPANT: Final = "participant@demo.example"
 SIGN_INS: Final[dict[str, tuple[Role, str]]] = {
     PARTICIPANT: (Role.PARTICIPANT, "logs tasks, sees own logs"),
-    "lead@demo.example": (Role.LEAD, "sees the dashboards"),
+    "lead@demo.example": (Role.LEAD, "sets up and runs trials, sees the dashboards"),
     "analyst@demo.example": (Role.ANALYST, "gets full results and pseudonymised records"),
     "administrator@demo.example": (Role.ADMINISTRATOR, "keeps the trial"),
 }
@@ -25,6 +25,8 @@ def admit(trial: Trial) -> None:
         if role == Role.PARTICIPANT:
             _take_part(user, trial)
         enrolment.grant(user=user, trial=trial, role=role, actor=None)
+        if role == Role.LEAD:
+            starting.allow(email=email, actor=None)
 
 
 def _publish_notice(trial: Trial) -> PrivacyNotice:

@@ -13,6 +13,7 @@ from measurement.models.draft import Draft
 from measurement.models.draw import Draw
 from measurement.models.erasure import Erasure
 from measurement.models.invitation import Invitation
+from measurement.models.job import Job
 from measurement.models.membership import Membership, Role
 from measurement.models.notice_acceptance import NoticeAcceptance
 from measurement.models.participant import Participant
@@ -51,6 +52,7 @@ __all__ = [
     "Erasure",
     "Grade",
     "Invitation",
+    "Job",
     "Language",
     "Membership",
     "NoticeAcceptance",

@@ -37,6 +37,9 @@ class User(AbstractBaseUser):
         default=Language.ENGLISH,
         help_text="Of the pages and emails",
     )
+    may_start_trials = models.BooleanField(
+        default=False, help_text="May set up new trials, and leads those that they set up"
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 

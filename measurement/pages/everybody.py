@@ -32,7 +32,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if invitation := inviting.waiting(request.user):
         return redirect(inviting.path_of(invitation))
     found = standing(request.user)
-    homes = _homes(found.roles)
+    homes = _homes(found.roles, may_start_trials=request.user.may_start_trials)
     if not homes and found.has_left:
         return redirect("my_data")
     if len(homes) == 1:
@@ -78,12 +78,14 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "measurement/privacy.html", {"cookies": cookies})
 
 
-def _homes(roles: frozenset[Role]) -> list[tuple[str, str]]:
+def _homes(roles: frozenset[Role], *, may_start_trials: bool) -> list[tuple[str, str]]:
     """Return address and name of what each role does."""
+    if may_start_trials:
+        roles |= {Role.LEAD}
     homes = {
         Role.PARTICIPANT: (reverse("log"), gettext("Log a task")),
-        Role.LEAD: ("/trials/", gettext("See how a trial is going")),
-        Role.ADMINISTRATOR: ("/trials/", gettext("See how a trial is going")),
+        Role.LEAD: ("/trials/", gettext("Set up a trial, or see how one is going")),
+        Role.ADMINISTRATOR: ("/trials/", gettext("Set up a trial, or see how one is going")),
         Role.ANALYST: (reverse("api_guide"), gettext("Get results and records through the API")),
     }
     # Once each: leads and administrators have the same page.

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from dashboards.chromium import find_chromium
 from measurement.models import User
-from tests.browser.chromium import find_chromium
 from tests.browser.visitor import Visitor
 from trialsite import demo_mail
 

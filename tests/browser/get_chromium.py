@@ -15,7 +15,7 @@ from pathlib import Path
 import brotli
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import find_chromium
+from dashboards.chromium import find_chromium
 
 NPM_PACKAGE = "@sparticuz/chromium@153.0.0"
 BIN = Path(sys.executable).parent

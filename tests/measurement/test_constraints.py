@@ -26,6 +26,7 @@ from measurement.models import (
     Erasure,
     Grade,
     Invitation,
+    Job,
     Membership,
     NoticeAcceptance,
     Participant,
@@ -142,6 +143,9 @@ class Rows:
     def invitation(self, **fields: Any) -> None:
         row = {"trial": self.trial, "user": self.user, "invited_at": NOW}
         Invitation.objects.create(**row | fields)
+
+    def job(self, **fields: Any) -> None:
+        Job.objects.create(**{"kind": "tea", "asked_at": NOW} | fields)
 
     def baseline(self, **fields: Any) -> None:
         row = {"participant": self.participant, "ai_use_before": "never", "answered_at": NOW}
@@ -332,6 +336,12 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
             accepted_at=NOW,
         )
     ],
+    "job_state_is_known_and_ends": [
+        lambda rows: rows.job(state="idle", ended_at=NOW),
+        lambda rows: rows.job(state="running", ended_at=NOW),
+        lambda rows: rows.job(state="done"),
+    ],
+    "job_has_a_kind": [lambda rows: rows.job(kind=" ")],
     "invitation_once_a_trial": [lambda rows: rows.twice(rows.invitation)],
     "invitation_answer_has_its_moment": [
         lambda rows: rows.invitation(accepted=True),

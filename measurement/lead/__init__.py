@@ -1,0 +1,1 @@
+"""The pages with which leads set up and run a trial."""

@@ -1,0 +1,11 @@
+"""Addresses of the pages with which leads set up and run trials."""
+
+from django.urls import path
+
+from measurement.lead import job_views, start_views, team_views
+
+urlpatterns = [
+    path("start-a-trial/", start_views.start, name="start_trial"),
+    path("trials/<slug:slug>/team/", team_views.people_who_run_it, name="team"),
+    path("work/<int:pk>/", job_views.job, name="job"),
+]
