@@ -34,7 +34,7 @@ BACKWARDS = "DROP FUNCTION measurement_draw_is_never_changed() CASCADE;"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("measurement", "0015_draft_of_announced"),
+        ("measurement", "0016_jobs"),
     ]
 
     operations = [
