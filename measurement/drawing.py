@@ -6,7 +6,7 @@ Of two leads who do something at once the second waits for the first, and then s
 import datetime
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from django.db import transaction
@@ -21,8 +21,11 @@ from measurement.estimation.allocation import (
     Option,
     allocate,
     drawn_column,
+    in_several_departments,
     name_of,
+    to_assign,
 )
+from measurement.estimation.disclosure import rounded_count
 from measurement.estimation.draw_balance import draw_balance
 from measurement.estimation.history import MAX_REASON_LENGTH, Change, is_reason
 from measurement.estimation.lots import ALGORITHM, Lot
@@ -32,6 +35,18 @@ PATH: Final = "assignment.draw"
 """How a draw that replaced another stands among the deviations of the plan."""
 CHANGED: Final = "The participants changed after the draw was proposed"
 NO_LONGER_OPEN: Final = "This draw was confirmed or replaced in the meantime"
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """Who has no assignment yet: `people` to the nearest 5, None for too few to be told.
+
+    in_several_departments: teams that are drawn as one though they are spread.
+    """
+
+    anybody: bool
+    people: int | None
+    in_several_departments: tuple[str, ...]
 
 
 class Changed(CannotDraw):
@@ -47,7 +62,7 @@ def propose(*, trial: Trial, by: User, steps: Sequence[datetime.date] = ()) -> D
         trial = _locked(trial)
         waiting = open_draw(trial)
         if waiting is not None:
-            if not _has_changed(trial, waiting):
+            if not has_changed(waiting):
                 raise CannotDraw(
                     "A draw is proposed already: confirm it, or draw again and say why"
                 )
@@ -80,7 +95,7 @@ def confirm(*, trial: Trial, number: int, by: User) -> Draw:
         trial = _locked(trial)
         draw = _waiting(trial, number)
         _require_future(steps_of(draw))
-        if _has_changed(trial, draw):
+        if has_changed(draw):
             raise Changed(f"{CHANGED}: propose another one")
         enrolment.assign_drawn(
             trial=trial,
@@ -118,6 +133,35 @@ def allocation_of(draw: Draw) -> Allocation:
     )
 
 
+def steps_of(draw: Draw) -> tuple[datetime.date, ...]:
+    """Return the dates of access that were drawn for; none in other designs than stepped wedges."""
+    if draw.column != "ai_from":
+        return ()
+    return tuple(datetime.date.fromisoformat(value) for value, _ in draw.options)
+
+
+def has_changed(draw: Draw) -> bool:
+    """Return whether the same draw would now be another, or none: the participants changed."""
+    people = frames.participants(frames.of_trial(draw.trial))
+    try:
+        now = allocate(draw.trial.definition(), people, draw=draw.number, steps=steps_of(draw))
+    except CannotDraw:
+        return True
+    return now != allocation_of(draw)
+
+
+def prospect(trial: Trial) -> Prospect:
+    """Return whom chance would decide for now. Raises CannotDraw in designs without a draw."""
+    definition, people = trial.definition(), frames.participants(frames.of_trial(trial))
+    waiting = to_assign(definition, people)
+    minimum = definition.disclosure.minimum_people
+    return Prospect(
+        anybody=not waiting.empty,
+        people=rounded_count(len(waiting)) if len(waiting) >= minimum else None,
+        in_several_departments=in_several_departments(definition, people),
+    )
+
+
 # Proposals ------------------------------------------------------------------------------------
 
 
@@ -129,7 +173,7 @@ def _locked(trial: Trial) -> Trial:
 
 
 def _require_time(trial: Trial) -> None:
-    drawn_column(trial.definition().design)
+    drawn_column(trial.design["kind"])
     if not PlanLock.objects.filter(trial=trial).exists():
         raise CannotDraw("The plan is not locked yet: what is analysed is fixed before the draw")
     if trial.ends_on and timezone.localdate() > trial.ends_on:
@@ -173,23 +217,6 @@ def _proposed(trial: Trial, by: User, steps: Sequence[datetime.date]) -> Draw:
 def _require_future(steps: Sequence[datetime.date]) -> None:
     if steps and steps[0] < timezone.localdate():
         raise CannotDraw("The first date of access is in the past: nobody can be given AI then")
-
-
-def _has_changed(trial: Trial, draw: Draw) -> bool:
-    """Return whether the same draw would now be another, or none."""
-    people = frames.participants(frames.of_trial(trial))
-    try:
-        now = allocate(trial.definition(), people, draw=draw.number, steps=steps_of(draw))
-    except CannotDraw:
-        return True
-    return now != allocation_of(draw)
-
-
-def steps_of(draw: Draw) -> tuple[datetime.date, ...]:
-    """Return the dates of access that were drawn for; none in other designs than stepped wedges."""
-    if draw.column != "ai_from":
-        return ()
-    return tuple(datetime.date.fromisoformat(value) for value, _ in draw.options)
 
 
 def _drop(draw: Draw, by: User, reason: str) -> None:

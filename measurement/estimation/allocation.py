@@ -85,8 +85,8 @@ def allocate(
     the rows does not matter. Who belongs to a team or department that was drawn before gets the
     same without chance. Raises CannotDraw.
     """
-    column = drawn_column(trial.design)
-    waiting = participants[_is_waiting(participants, column)]
+    column = drawn_column(trial.design.kind)
+    waiting = to_assign(trial, participants)
     if waiting.empty:
         raise CannotDraw("Everybody who takes part is assigned already")
     assigned = participants[participants[column].notna()]
@@ -118,11 +118,17 @@ def name_of(trial: Trial, draw: int) -> str:
     return f"{trial.slug}:{trial.design.seed}:{draw}"
 
 
-def drawn_column(design: Design) -> str:
-    """Return the column that a draw fills. Raises CannotDraw where nothing is drawn."""
-    if design.kind in NOTHING_TO_DRAW:
-        raise CannotDraw(NOTHING_TO_DRAW[design.kind])
-    return COLUMNS[design.kind]
+def drawn_column(kind: str) -> str:
+    """Return the column that a draw fills. Raises CannotDraw for designs without one."""
+    if kind in NOTHING_TO_DRAW:
+        raise CannotDraw(NOTHING_TO_DRAW[kind])
+    return COLUMNS[kind]
+
+
+def to_assign(trial: Trial, participants: pd.DataFrame) -> pd.DataFrame:
+    """Return those without an assignment who have not left. Raises CannotDraw."""
+    column = drawn_column(trial.design.kind)
+    return participants[participants[column].isna() & participants["withdrawn_on"].isna()]
 
 
 def in_several_departments(trial: Trial, participants: pd.DataFrame) -> tuple[str, ...]:
@@ -132,13 +138,8 @@ def in_several_departments(trial: Trial, participants: pd.DataFrame) -> tuple[st
     """
     if trial.design.unit != "team":
         return ()
-    waiting = participants[_is_waiting(participants, drawn_column(trial.design))]
-    departments = waiting.groupby("team")["department"].nunique()
+    departments = to_assign(trial, participants).groupby("team")["department"].nunique()
     return tuple(sorted(departments.index[departments > 1]))
-
-
-def _is_waiting(participants: pd.DataFrame, column: str) -> "pd.Series[bool]":
-    return participants[column].isna() & participants["withdrawn_on"].isna()
 
 
 # What may be drawn ----------------------------------------------------------------------------

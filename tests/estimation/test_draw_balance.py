@@ -208,7 +208,7 @@ class TestLikeness:
             assert found.minutes_likeness.difference == round(max(naive), 1)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from([0, 1])), min_size=1, max_size=120)
 )

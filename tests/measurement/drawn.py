@@ -9,6 +9,7 @@ from measurement.models import Arm, Department, Grade, Participant, Role, Trial,
 from tests.people import make_trial, make_user
 
 STEPS = (datetime.date(2025, 4, 7), datetime.date(2025, 5, 5))
+STARTS_ON, ENDS_ON = datetime.date(2025, 3, 1), datetime.date(2025, 7, 31)
 TODAY = "2025-03-03T10:00:00Z"
 """Between the lock of the plan and the first date of access."""
 
@@ -21,8 +22,7 @@ def make_drawable(
     table = {"kind": kind, "seed": 7, **design}
     if kind in ("parallel", "cluster"):
         table = {"arms": arms, **table}
-    dates = {"starts_on": datetime.date(2025, 3, 1), "ends_on": datetime.date(2025, 7, 31)}
-    trial = make_trial(slug, design=table, **dates)
+    trial = make_trial(slug, design=table, starts_on=STARTS_ON, ends_on=ENDS_ON)
     for arm in trial.design["arms"]:
         Arm.objects.create(trial=trial, **arm)
     lead = make_user(f"lead.of.{slug}@example.com", (Role.LEAD, trial))
