@@ -1,12 +1,13 @@
 """A draw in plain words: what chance decides, and how alike it made the sides."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.dateparse import parse_date
 
 from measurement import wording
+from measurement.estimation.checks_of_assignment import IMBALANCED
 from measurement.estimation.definition import Design
 from measurement.estimation.draw_balance import ALIKE, BEYOND_CHANCE, UNLIKE, WITHHELD
 from measurement.models import Draw
@@ -79,39 +80,37 @@ def balance_tables(draw: Draw) -> list[Table]:
     """Return the tables of what the draw made: all of it first, then by group."""
     found: Mapping[str, Any] = draw.balance
     options = option_words(draw)
-    tables = [Table("All together", ("", *options, "Compared"), tuple(_totals(draw, found)))]
+    tables = [_all_together(draw, options)]
     for name, groups in found["groups"].items():
-        rows = tuple((one["name"], *_counts(one["people"]), _alike(one)) for one in groups)
+        rows = tuple(
+            (one["name"], likeness_words(one["likeness"]), *map(people_words, one["people"]))
+            for one in groups
+        )
         caption = f"People by {HEADINGS[name].lower()}"
-        tables.append(Table(caption, (HEADINGS[name], *options, "Compared"), rows))
+        tables.append(Table(caption, (HEADINGS[name], "Compared", *options), rows))
     return tables
 
 
-def _totals(draw: Draw, found: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    yield ("People", *_counts(found["people"]), "")
+def _all_together(draw: Draw, options: Sequence[str]) -> Table:
+    found = draw.balance
+    columns = {"People": [people_words(count) for count in found["people"]]}
     if found["units"]:
         name = SEVERAL[draw.design["unit"]].capitalize()
-        yield (name, *(f"{count:,}" for count in found["units"]), "")
-    minutes = [MARK if mean is None else f"{mean:g}" for mean in found["minutes"]]
-    likeness = LIKENESS[found["minutes_likeness"]["verdict"]]
-    yield ("Mean minutes of the usual task, before", *minutes, _measured(likeness, found))
+        columns[name] = [f"{count:,}" for count in found["units"]]
+    columns["Minutes before"] = [MARK if mean is None else f"{mean:g}" for mean in found["minutes"]]
+    rows = tuple(zip(options, *columns.values(), strict=True))
+    return Table("All together", ("", *columns), rows)
 
 
-def _measured(words: str, found: Mapping[str, Any]) -> str:
-    return words.format(_size(found["minutes_likeness"]["difference"]))
-
-
-def _alike(group: Mapping[str, Any]) -> str:
-    likeness = group["likeness"]
+def likeness_words(likeness: Mapping[str, Any]) -> str:
+    """Return how alike the sides are in one respect."""
     return LIKENESS[likeness["verdict"]].format(_size(likeness["difference"]))
 
 
 def _size(difference: float | None) -> str:
-    return "nothing in common" if difference is None else f"{difference:.1f}"
-
-
-def _counts(people: Sequence[int | None]) -> list[str]:
-    return [people_words(count) for count in people]
+    if difference is None:
+        return "nothing in common"
+    return "just over 0.1" if difference <= IMBALANCED else f"{difference:.1f}"
 
 
 def people_words(count: int | None) -> str:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -23,7 +24,7 @@ def in_days(days: int) -> datetime.date:
     return timezone.localdate() + datetime.timedelta(days=days)
 
 
-def running(kind: str, **design: object) -> tuple[Trial, User]:
+def running(kind: str, **design: Any) -> tuple[Trial, User]:
     """Store a trial that runs today, with 120 people in teams of five."""
     trial, lead = make_drawable(kind, **design)
     fill(trial, 120, department=lambda n: ("Kilns", "Wheels", "Glazes and decoration")[n % 3])
@@ -50,7 +51,7 @@ def test_from_the_proposal_to_the_assignment(visit: Visit, width: int, javascrip
     visitor.look("Randomise")
     visitor.press("Propose a draw")
     expect(visitor.page.get_by_text("Nobody is assigned yet", exact=False).first).to_be_visible()
-    expect(visitor.page.get_by_role("row", name="People 60 60")).to_be_visible()
+    expect(visitor.page.get_by_role("row", name="control 60 35")).to_be_visible()
     visitor.look("Randomise")
     visitor.press("Confirm")
     visitor.look("Randomise", error=True)

@@ -66,7 +66,7 @@ def values(found: Allocation) -> dict[str, str]:
 
 def drawn_into(found: Allocation, participants: pd.DataFrame) -> pd.DataFrame:
     """Return the participants with what they drew, as the database has them afterwards."""
-    drawn = participants["participant"].map(values(found))
+    drawn: pd.Series[Any] = participants["participant"].map(values(found))
     if found.column == "ai_from":
         drawn = pd.to_datetime(drawn).astype("datetime64[s]")
     column = participants[found.column]

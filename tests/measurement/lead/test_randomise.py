@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from measurement import drawing, enrolment
-from measurement.models import Assignment, AuditEvent, Draw, Participant, Trial, User
+from measurement.models import Assignment, AuditEvent, Draw, Participant, Role, Trial, User
 from tests.measurement.drawn import STEPS, TODAY, fill, make_drawable
 from tests.measurement.pages.page import Page
 from tests.people import make_trial, make_user
@@ -99,7 +99,7 @@ class TestBefore:
     def test_a_plan_that_is_not_locked(self) -> None:
         arms = [{"name": "control", "ai": False}, {"name": "ai", "ai": True}]
         trial = make_trial(design={"kind": "parallel", "arms": arms})
-        page = Page(visit(make_user("kim@example.com", ("lead", trial))).get(PAGE))
+        page = Page(visit(make_user("kim@example.com", (Role.LEAD, trial))).get(PAGE))
         assert "The plan is not locked yet" in page.words
 
     def test_teams_that_are_spread_are_named(self) -> None:
@@ -129,16 +129,16 @@ class TestProposal:
         assert "A draw is proposed. Nobody is assigned yet" in page.words
         assert "Draw 1: proposed, nobody is assigned yet" in page.words
         assert "made within 3 groups (department)" in page.words
-        assert "People 30 30" in cells(page)
-        assert "department 0 10 10 Alike" in cells(page)
-        assert "Mean minutes of the usual task, before [c] [c] [c]" in cells(page)
+        assert "People Minutes before control 30 [c] ai 30 [c]" in cells(page)
+        assert "department 0 Alike 10 10" in cells(page)
+        assert "Compared: [c]." in page.words
         assert "Some of it is unlike" not in page.words
         assert not Assignment.objects.exists()
 
     @pytest.mark.parametrize(
         ("minutes", "said"),
         [
-            (lambda n: 20 + n * 7 % 13, r"Unlike \(0\.[2-9]\), as chance often leaves"),
+            (lambda n: 20 + n // 5 * 5 % 13, r"Unlike \(0\.7\), as chance often leaves"),
             # Departments of six teams each, five of which drew the same.
             (lambda n: 20 + 20 * (n // 30), r"Unlike \(1\.8\), larger than chance usually leaves"),
         ],
@@ -155,7 +155,7 @@ class TestProposal:
         page = Page(visit(lead).get(PAGE))
         assert re.search(said, page.words)
         assert "That is no reason to draw again" in page.words
-        assert "Teams 6 6" in cells(page)
+        assert re.search(r"control 30 6 \d+ ai 30 6 \d+", cells(page))
 
     def test_newcomers_of_a_team_are_told_of(self) -> None:
         trial, lead = make_drawable("cluster")
@@ -167,7 +167,7 @@ class TestProposal:
         page = Page(visit(lead).get(PAGE))
         assert "Those who joined a team that is assigned already get the same" in page.words
         assert "Draw 1: confirmed" in page.words
-        assert "People [c] [c]" in cells(page)
+        assert "control [c] 1 [c] ai [c] 1 [c]" in cells(page)
 
     def test_no_name_and_no_pseudonym_is_on_the_page(self, led: tuple[Trial, Client]) -> None:
         client = led[1]
@@ -308,7 +308,7 @@ class TestDatesOfAccess:
         assert drawing.steps_of(Draw.objects.get()) == STEPS
         page = Page(wedge.get(PAGE))
         assert "7 April 2025" in page.words
-        assert "People 20 20" in cells(page)
+        assert "7 April 2025 20 4 [c] 5 May 2025 20 4 [c]" in cells(page)
         wedge.post(PAGE, {"confirm": "1", "sure": "true"})
         assert set(Assignment.objects.values_list("ai_from", flat=True)) == set(STEPS)
 
@@ -362,7 +362,7 @@ def test_orders_are_told_in_words() -> None:
     fill(trial, 40)
     drawing.propose(trial=trial, by=lead)
     page = Page(visit(lead).get(PAGE))
-    assert "without, then with with, then without Compared" in cells(page)
+    assert "without, then with 20 [c] with, then without 20 [c]" in cells(page)
 
 
 def test_who_left_is_not_counted() -> None:
