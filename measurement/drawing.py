@@ -29,6 +29,7 @@ from measurement.estimation.disclosure import rounded_count
 from measurement.estimation.draw_balance import draw_balance
 from measurement.estimation.history import MAX_REASON_LENGTH, Change, is_reason
 from measurement.estimation.lots import ALGORITHM, Lot
+from measurement.estimation.unit_weeks import first_of
 from measurement.models import AuditEvent, Draw, PlanLock, Trial, TrialMark, User
 
 PATH: Final = "assignment.draw"
@@ -41,12 +42,12 @@ NO_LONGER_OPEN: Final = "This draw was confirmed or replaced in the meantime"
 class Prospect:
     """Who has no assignment yet: `people` to the nearest 5, None for too few to be told.
 
-    in_several_departments: teams that are drawn as one though they are spread.
+    in_several_departments: the first few teams that are drawn as one though they are spread.
     """
 
     anybody: bool
     people: int | None
-    in_several_departments: tuple[str, ...]
+    in_several_departments: str
 
 
 class Changed(CannotDraw):
@@ -158,7 +159,7 @@ def prospect(trial: Trial) -> Prospect:
     return Prospect(
         anybody=not waiting.empty,
         people=rounded_count(len(waiting)) if len(waiting) >= minimum else None,
-        in_several_departments=in_several_departments(definition, people),
+        in_several_departments=first_of(in_several_departments(definition, people)),
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from measurement.estimation.definition import Design, Trial
 from measurement.estimation.disclosure import rounded_count
 from measurement.estimation.lots import Lot, draw_lots, key_of
+from measurement.estimation.unit_weeks import first_of
 
 COLUMNS: Final = {
     "parallel": "arm",
@@ -25,7 +26,6 @@ NOTHING_TO_DRAW: Final = {
     "task_randomised": "Chance decides for each task when it is announced, so nobody is assigned",
     "observational": "Nobody is assigned in this trial: people choose themselves when to use AI",
 }
-NAMED: Final = 5
 
 Stratum = tuple[str | None, ...]
 
@@ -218,7 +218,7 @@ def _known(
     if several:
         raise CannotDraw(
             f"People of one {design.unit} have different assignments, so it is not known what "
-            f"those who joined it get: {_first_of(several)}"
+            f"those who joined it get: {first_of(several)}"
         )
     return {str(unit): str(found[0]) for unit, found in held.items()}
 
@@ -239,14 +239,9 @@ def _strata(
         raise CannotDraw(
             f"People of one {design.unit} differ in {' or '.join(design.stratify_by)}, by which "
             f"the plan stratifies, and a {design.unit} is drawn as a whole: "
-            f"{_first_of(sorted(mixed))}"
+            f"{first_of(sorted(mixed))}"
         )
     return strata
-
-
-def _first_of(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 def _sha256_of_lines(lines: Iterable[str]) -> str:
