@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Mapping
 from itertools import count
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from measurement.models import (
 )
 
 PSEUDONYM_LENGTH: Final = 16
+ROWS_AT_ONCE: Final = 5_000
 LISTS: Final = {"department": Department, "grade": Grade, "profession": Profession}
 
 
@@ -129,6 +131,35 @@ def assign(
         after = _described(assignment)
         _leave_traces(participant, "assign_participant", actor, before=before, after=after)
     return assignment
+
+
+def assign_drawn(*, trial: Trial, column: str, values: Mapping[str, str]) -> None:
+    """Assign many at once, by pseudonym; `values` are those of one column, days in ISO form.
+
+    `column` is "arm", "sequence" or "ai_from"; what else was assigned stays. For draws, which write
+    the audit event: one for all. Raises ValueError as `assign` does, and for a pseudonym that is
+    nobody's.
+    """
+    for value in set(values.values()) if column == "sequence" else ():
+        _check_sequence(trial, value)
+    arms = {name: _arm(trial, name) for name in set(values.values()) if column == "arm"}
+    ids = dict(Participant.objects.filter(trial=trial).values_list("pseudonym", "pk"))
+    if unknown := values.keys() - ids.keys():
+        raise ValueError(f"{len(unknown)} pseudonyms, participants of {trial.slug} are allowed")
+    rows = [
+        Assignment(participant_id=ids[name], **{column: arms.get(value) or value})
+        for name, value in values.items()
+    ]
+    with transaction.atomic():
+        Assignment.objects.bulk_create(
+            rows,
+            batch_size=ROWS_AT_ONCE,
+            update_conflicts=True,
+            unique_fields=["participant"],
+            update_fields=[column],
+        )
+        marks = [DirtyMark(participant_id=row.participant_id) for row in rows]
+        DirtyMark.objects.bulk_create(marks, batch_size=ROWS_AT_ONCE)
 
 
 def withdraw(*, participant: Participant, on: datetime.date, actor: User | None) -> None:

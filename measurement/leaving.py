@@ -18,6 +18,7 @@ from measurement import enrolment
 from measurement.models import (
     ApiToken,
     AuditEvent,
+    Draw,
     Erasure,
     Invitation,
     Membership,
@@ -80,6 +81,7 @@ def _erase(trial: Trial, pseudonym: str, *, by: str) -> bool:
         _take_role(participant)
         # It says where somebody works; the link in its email is void from now on.
         Invitation.objects.filter(trial=trial, user=participant.user_id).delete()
+        _leave_draws(trial, pseudonym)
         participant.delete()
         _bury(trial, pseudonym, erased_at)
         # Without the actor: who it was is what is being erased.
@@ -110,6 +112,15 @@ def _take_role(participant: Participant) -> None:
     Membership.objects.filter(user=user, trial=trial, role=Role.PARTICIPANT).delete()
     if not Membership.objects.filter(user=user, trial=trial).exists():
         ApiToken.objects.filter(user=user, trial=trial).delete()
+
+
+def _leave_draws(trial: Trial, pseudonym: str) -> None:
+    """Take the participant out of what was drawn for whom; the lots themselves name nobody."""
+    for draw in Draw.objects.filter(trial=trial).only("people"):
+        others = [one for one in draw.people if one[0] != pseudonym]
+        if len(others) < len(draw.people):
+            draw.people = others
+            draw.save(update_fields=["people"])
 
 
 def _bury(trial: Trial, pseudonym: str, erased_at: datetime.datetime) -> None:

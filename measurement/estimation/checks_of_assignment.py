@@ -113,7 +113,7 @@ def balance(trial: Trial, participants: pd.DataFrame) -> Check:
             clusters = named(people[cluster])[known]
             if _too_few(clusters, with_ai[known]):
                 continue
-            sizes[name] = max(sizes.get(name, 0.0), _standardised_difference(name, *sides))
+            sizes[name] = max(sizes.get(name, 0.0), standardised_difference(name, *sides))
             p_values.append(two_sided(difference_of_means(values[known], with_ai[known], clusters)))
     if not sizes:
         raise NotEstimable("too little is known about the participants before the trial")
@@ -264,7 +264,7 @@ def _too_few(clusters: pd.Series, with_ai: Floats) -> bool:
     return min(sides) < 2 or clusters.nunique() < MINIMUM_CLUSTERS
 
 
-def _standardised_difference(name: str, with_ai: Floats, without: Floats) -> float:
+def standardised_difference(name: str, with_ai: Floats, without: Floats) -> float:
     """Return |difference of means| / root of the mean variance of both sides (Austin 2009)."""
     ddof = 1 if name == "baseline_minutes" else 0
     difference = abs(float(with_ai.mean() - without.mean()))

@@ -10,6 +10,7 @@ from measurement.models.baseline_answer import BaselineAnswer
 from measurement.models.cell import Cell
 from measurement.models.dirty_mark import DirtyMark
 from measurement.models.draft import Draft
+from measurement.models.draw import Draw
 from measurement.models.erasure import Erasure
 from measurement.models.frozen_cell import FrozenCell
 from measurement.models.invitation import Invitation
@@ -49,6 +50,7 @@ __all__ = [
     "Department",
     "DirtyMark",
     "Draft",
+    "Draw",
     "Erasure",
     "FrozenCell",
     "Grade",

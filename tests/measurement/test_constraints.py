@@ -22,6 +22,7 @@ from measurement.models import (
     Cell,
     Department,
     Draft,
+    Draw,
     Erasure,
     Grade,
     Invitation,
@@ -165,6 +166,19 @@ class Rows:
     def draft(self, **fields: Any) -> None:
         row = {"form": "log", "key": "k", "answers": {}, "updated_at": NOW}
         Draft.objects.create(**{"participant": self.participant} | row | fields)
+
+    def draw(self, **fields: Any) -> None:
+        drawn: dict[str, Any] = {
+            name: [] for name in ("design", "options", "lots", "people", "balance")
+        }
+        hashes = dict.fromkeys(("input_sha256", "outcome_sha256"), "5a" * 32)
+        row = {"trial": self.trial, "number": 1, "algorithm": 1, "name": "n", "column": "arm"}
+        said = {"proposed_at": NOW, "proposed_by": "lead"}
+        Draw.objects.create(**row | drawn | hashes | said | fields)
+
+    def draws(self, *several: dict[str, Any]) -> None:
+        for fields in several:
+            self.draw(**fields)
 
     def erasure(self, **fields: Any) -> None:
         Erasure.objects.create(
@@ -350,6 +364,33 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
     ],
     "draft_has_a_key": [lambda rows: rows.draft(key=" ")],
     "draft_is_short": [lambda rows: rows.draft(answers={"minutes": "5" * 4_000})],
+    "draw_number_once_a_trial": [
+        lambda rows: rows.draws({"confirmed_at": NOW, "confirmed_by": "lead"}, {})
+    ],
+    "draw_is_open_once": [lambda rows: rows.draws({}, {"number": 2})],
+    "draw_number_is_positive": [lambda rows: rows.draw(number=0)],
+    "draw_column_is_known": [lambda rows: rows.draw(column="tea")],
+    "draw_sha256s_are_ones": [
+        lambda rows: rows.draw(input_sha256="5A" * 32),
+        lambda rows: rows.draw(outcome_sha256="5a" * 31),
+    ],
+    "draw_says_who_proposed_it": [lambda rows: rows.draw(proposed_by=" ")],
+    "draw_says_who_confirmed_it": [
+        lambda rows: rows.draw(confirmed_at=NOW),
+        lambda rows: rows.draw(confirmed_by="lead"),
+        lambda rows: rows.draw(
+            confirmed_at=NOW,
+            confirmed_by="lead",
+            dropped_at=NOW,
+            dropped_by="lead",
+            dropped_because="r",
+        ),
+    ],
+    "draw_says_why_it_was_dropped": [
+        lambda rows: rows.draw(dropped_at=NOW, dropped_by="lead", dropped_because=" "),
+        lambda rows: rows.draw(dropped_at=NOW, dropped_because="r"),
+        lambda rows: rows.draw(dropped_because="r"),
+    ],
     "erasure_once": [lambda rows: rows.twice(rows.erasure)],
     "erasure_names_somebody": [
         lambda rows: rows.erasure(pseudonym=" "),

@@ -117,6 +117,26 @@ def test_assign_refuses_unknown_arms_and_unfitting_orders(participant: Participa
     assert enrolment.assign(participant=participant, sequence="BA", actor=None).sequence == "BA"
 
 
+def test_many_are_assigned_at_once(participant: Participant) -> None:
+    """A draw's own audit event stands for all; marks are left for each."""
+    trial = participant.trial
+    Arm.objects.create(trial=trial, name="ai", ai=True)
+    enrolment.assign_drawn(trial=trial, column="arm", values={"p1": "ai"})
+    participant.refresh_from_db()
+    assert participant.assignment.arm
+    assert participant.assignment.arm.name == "ai"
+    assert DirtyMark.objects.get().participant == participant
+    assert not AuditEvent.objects.exists()
+    for column, values, said in (
+        ("arm", {"p1": "no such arm"}, "one of ai is allowed"),
+        ("sequence", {"p1": "AC"}, "letters A"),
+        ("arm", {"p1": "ai", "p2": "ai"}, "1 pseudonyms, participants of teapot are allowed"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            enrolment.assign_drawn(trial=trial, column=column, values=values)
+    assert DirtyMark.objects.count() == 1
+
+
 def test_withdraw_marks_the_participant(participant: Participant) -> None:
     enrolment.withdraw(participant=participant, on=DAY, actor=participant.user)
     participant.refresh_from_db()
