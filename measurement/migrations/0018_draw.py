@@ -34,7 +34,7 @@ BACKWARDS = "DROP FUNCTION measurement_draw_is_never_changed() CASCADE;"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("measurement", "0016_jobs"),
+        ("measurement", "0017_snapshots"),
     ]
 
     operations = [
