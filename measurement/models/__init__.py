@@ -22,6 +22,7 @@ from measurement.models.participant_total import ParticipantTotal
 from measurement.models.plan_change import PlanChange
 from measurement.models.plan_lock import PlanLock
 from measurement.models.privacy_notice import PrivacyNotice
+from measurement.models.publication import Publication, ReportFile
 from measurement.models.record_read import RecordRead
 from measurement.models.refusal import Refusal
 from measurement.models.reminder import Reminder
@@ -65,11 +66,13 @@ __all__ = [
     "PlanLock",
     "PrivacyNotice",
     "Profession",
+    "Publication",
     "RecordRead",
     "Refusal",
     "Reminder",
     "ReminderChoice",
     "ReminderItem",
+    "ReportFile",
     "Role",
     "Snapshot",
     "StoredEstimate",

@@ -24,6 +24,7 @@ from measurement.models import (
     Draft,
     Draw,
     Erasure,
+    FrozenCell,
     Grade,
     Invitation,
     Job,
@@ -35,11 +36,14 @@ from measurement.models import (
     PlanLock,
     PrivacyNotice,
     Profession,
+    Publication,
     RecordRead,
     Refusal,
     Reminder,
     ReminderChoice,
     ReminderItem,
+    ReportFile,
+    Snapshot,
     StoredEstimate,
     SurveyResponse,
     TaskLog,
@@ -53,6 +57,7 @@ from measurement.models import (
 )
 
 NOW = timezone.now()
+MONDAY = datetime.date(2026, 11, 23)
 
 
 class Rows:
@@ -166,6 +171,25 @@ class Rows:
     def draft(self, **fields: Any) -> None:
         row = {"form": "log", "key": "k", "answers": {}, "updated_at": NOW}
         Draft.objects.create(**{"participant": self.participant} | row | fields)
+
+    def snapshot(self, **fields: Any) -> None:
+        told = {"frozen_at": NOW, "as_of": NOW, "plan_sha256": "0" * 64, "code_version": "1"}
+        row = {"trial": self.trial, "week": MONDAY, "definition": {}, "document": {}}
+        Snapshot.objects.create(**row | told | fields)
+
+    def frozen_cell(self, **fields: Any) -> None:
+        cell = {"subject": "tasks", "dimension": "all", "group": "all", "side": 0}
+        FrozenCell.objects.create(**{"trial": self.trial, "hashes": b""} | cell | fields)
+
+    def publication(self, **fields: Any) -> Publication:
+        told = {"definition": {}, "document": {}, "as_of": NOW, "asked_at": NOW}
+        row = {"trial": self.trial, "number": 1, "asked_by": self.user}
+        return Publication.objects.create(**row | told | fields)
+
+    def report_file(self, **fields: Any) -> None:
+        publication = Publication.objects.first() or self.publication()
+        row = {"name": "report.pdf", "content_type": "application/pdf", "content": b""}
+        ReportFile.objects.create(**{"publication": publication} | row | fields)
 
     def draw(self, **fields: Any) -> None:
         drawn: dict[str, Any] = {
@@ -342,6 +366,28 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         lambda rows: rows.job(state="done"),
     ],
     "job_has_a_kind": [lambda rows: rows.job(kind=" ")],
+    "snapshot_once_a_week": [lambda rows: rows.twice(rows.snapshot)],
+    "snapshot_week_is_a_monday": [lambda rows: rows.snapshot(week=datetime.date(2026, 12, 1))],
+    "snapshot_data_are_of_before": [
+        lambda rows: rows.snapshot(as_of=NOW + datetime.timedelta(days=9))
+    ],
+    "snapshot_plan_sha256_is_one": [lambda rows: rows.snapshot(plan_sha256="x")],
+    "frozen_cell_once": [lambda rows: rows.twice(rows.frozen_cell)],
+    "frozen_cell_side_is_known": [lambda rows: rows.frozen_cell(side=2)],
+    "publication_number_once": [lambda rows: rows.twice(lambda: rows.publication(approved_at=NOW))],
+    "publication_asked_for_once": [lambda rows: (rows.publication(), rows.publication(number=2))],
+    "publication_takes_two_people": [
+        lambda rows: rows.publication(approved_by=rows.user, approved_at=NOW)
+    ],
+    "publication_approval_has_its_moment": [
+        lambda rows: rows.publication(asked_by=None, approved_by=rows.user)
+    ],
+    "publication_ends_for_a_reason": [
+        lambda rows: rows.publication(ended_at=NOW),
+        lambda rows: rows.publication(ended_at=NOW, ended_because=" "),
+        lambda rows: rows.publication(ended_because="Why not"),
+    ],
+    "report_file_name_once": [lambda rows: rows.twice(rows.report_file)],
     "invitation_once_a_trial": [lambda rows: rows.twice(rows.invitation)],
     "invitation_answer_has_its_moment": [
         lambda rows: rows.invitation(accepted=True),
