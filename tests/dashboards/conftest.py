@@ -1,8 +1,11 @@
 """A simulated trial, loaded and analysed as the workers do it, with one secretly small group."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
 
 from measurement import analysis, bundles
 from measurement.estimation.simulate import simulate
@@ -33,8 +36,18 @@ def load_trial(*, participants: int = 80, design: str = "crossover") -> Trial:
     return trial
 
 
+@pytest.fixture(scope="module")
+def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Led]:
+    """Have the trial loaded once for the tests of a file: what each changes is rolled back."""
+    with django_db_blocker.unblock():
+        trial = load_trial()
+        lead = make_user("pat.ladle@example.com", (Role.LEAD, trial))
+    yield Led(trial, lead)
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
+
+
 @pytest.fixture
-def led(db: None) -> Led:
-    """Have an analysed trial with its lead."""
-    trial = load_trial()
-    return Led(trial, make_user("pat.ladle@example.com", (Role.LEAD, trial)))
+def led(db: None, loaded: Led) -> Led:
+    """Have an analysed trial with its lead, as the database has them."""
+    return Led(Trial.objects.get(pk=loaded.trial.pk), User.objects.get(pk=loaded.lead.pk))
