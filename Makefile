@@ -9,7 +9,7 @@ PIP := .venv/bin/uv pip
 LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
 
-.PHONY: install demo test browser check bench calibrate mutation lock words
+.PHONY: install demo test browser fuzz check bench calibrate mutation lock words
 .DEFAULT_GOAL := install
 
 WORDS := measurement/locale/cy/LC_MESSAGES/django.mo
@@ -31,6 +31,10 @@ test: install
 # Journeys at every width, with and without JavaScript, and the walk over every page: no short cuts.
 browser: install
 	python -m pytest -n logical --maxprocesses 8 --dist loadfile -m "long or not long" tests/browser $(TESTS)
+
+# Properties with many examples, from one seed after the other: make fuzz TESTS=tests/estimation
+fuzz: install
+	HYPOTHESIS_PROFILE=long python -m pytest -n logical --maxprocesses 8 -m hypothesis $(TESTS)
 
 check: .venv/packages
 	ruff format --check .

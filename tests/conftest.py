@@ -7,9 +7,16 @@ import pytest
 from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.test import override_settings
+from hypothesis import settings as examples
 
 from measurement import languages
 from tests.words import catalogue
+
+# In `make test` few examples of each property, and the same each time, so that whoever looks for a
+# fault sees what the last run saw; in `make fuzz` many, and others. Slow ones name their own number.
+examples.register_profile("short", max_examples=25, deadline=None, derandomize=True)
+examples.register_profile("long", max_examples=2_000, deadline=None)
+examples.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
 @pytest.fixture(autouse=True, scope="session")
