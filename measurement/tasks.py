@@ -5,12 +5,32 @@ from typing import Final
 
 from celery import shared_task
 
-from measurement import analysis, cells, drafting, jobs, reminding
+from measurement import (
+    analysis,
+    cells,
+    computing,
+    drafting,
+    jobs,
+    loading,
+    reminding,
+    uploads,
+)
 from measurement.pages import session_limits
+from measurement.people import sending
+from measurement.people import work as people
 
 CHUNKS_AT_ONCE: Final = 50
 """The most chunks of participants that one sweep recomputes before it looks for analyses."""
-WORK: Final[Mapping[str, jobs.Work]] = {}
+SEND_FOR_SECONDS: Final = 60.0
+"""How long one run goes on with emails that wait."""
+WORK: Final[Mapping[str, jobs.Work]] = {
+    computing.KIND: computing.compute,
+    loading.KIND: loading.load,
+    people.CHECK: people.check,
+    people.INVITE: people.invite,
+    people.NUDGE: people.nudge,
+    people.SEND: people.send,
+}
 """How each kind of job is done."""
 
 
@@ -18,9 +38,11 @@ WORK: Final[Mapping[str, jobs.Work]] = {}
 def new_day() -> None:
     """Refresh winsorising limits, and have running trials analysed for one more working day.
 
-    Old drafts, sessions that have ended and reminders that nothing is counted from any more go.
+    Old drafts, uploaded files, sessions that have ended and reminders that nothing is counted from
+    any more go.
     """
     drafting.throw_away_old()
+    uploads.throw_away_old()
     analysis.refresh_limits()
     analysis.mark_outdated()
     reminding.forget()
@@ -29,8 +51,12 @@ def new_day() -> None:
 
 @shared_task(name="measurement.remind")
 def remind() -> None:
-    """Email the reminders that are due, for a minute at most; the next run goes on."""
+    """Email the reminders that are due, and invitations that wait for a mail server.
+
+    For a minute at most of each; the next run goes on.
+    """
     reminding.remind()
+    sending.send_waiting(seconds=SEND_FOR_SECONDS)
 
 
 @shared_task(name="measurement.work")
