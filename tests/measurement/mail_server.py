@@ -8,16 +8,22 @@ from django.core.mail.backends import locmem
 
 
 class MailServer(locmem.EmailBackend):
-    """Keeps what it takes in django.core.mail.outbox."""
+    """A mail server in which a test breaks something."""
 
     down: ClassVar[OSError | None] = None
     breaks: ClassVar[dict[str, list[Exception]]] = {}
-    """By the first word of an address: what goes wrong, one after the other."""
+    """By who the email is for: what goes wrong, one after the other."""
+    closed: ClassVar[int] = 0
 
     def open(self) -> bool:
         if MailServer.down:
             raise MailServer.down
         return True
+
+    def close(self) -> None:
+        MailServer.closed += 1
+        if MailServer.down:
+            raise MailServer.down
 
     def send_messages(self, messages: Sequence[EmailMessage]) -> int:
         for message in messages:

@@ -29,7 +29,8 @@ def test_what_the_file_says_is_stored(trial: Trial, kim: User) -> None:
     first, second = Invitation.objects.order_by("user__email").select_related(
         "department", "grade", "user"
     )
-    assert first.department and first.grade
+    assert first.department
+    assert first.grade
     assert (first.department.name, first.grade.name, first.team) == ("Treasury", "Grade 7", "Blue")
     assert (second.department, second.grade, second.profession, second.team) == (None,) * 3 + ("",)
     assert {first.mail, second.mail} == {"waiting"}
