@@ -24,8 +24,8 @@ NAMES: Final[dict[str, str]] = {
     people.SEND: "Sending emails",
 }
 """What each kind of work is called on its page."""
-IN_PER_CENT: Final = frozenset({computing.KIND})
-"""The kinds whose progress counts nothing, but says how far they are."""
+IN_PER_CENT: Final = frozenset({computing.KIND, people.INVITE})
+"""The kinds whose progress counts nothing that means something to whoever asked."""
 STATES: Final = {
     Job.State.WAITING: "Waiting for a worker",
     Job.State.RUNNING: "In progress",

@@ -16,6 +16,7 @@ from measurement.lead.upload_form import UploadForm
 from measurement.lead.upload_limits import takes_file
 from measurement.models import Trial, Upload
 from measurement.people import checking, counting, sending, storing, work
+from measurement.people.known import ever_invited
 from measurement.people.reading import COLUMNS, MAX_BYTES, MAX_ROWS
 
 CSV_TYPE: Final = "text/csv; charset=utf-8"
@@ -47,7 +48,7 @@ def people(request: SignedInRequest, trial: Trial) -> HttpResponse:
         "form": form,
         "trial": trial,
         "here": "people",
-        "counted": counting.counted(trial),
+        "counted": counting.counted(trial) if ever_invited(trial) else None,
         "hindrances": storing.hindrances(trial),
         "last_nudge": sending.last_nudge(trial),
         "lists": checking.lists_of(trial),

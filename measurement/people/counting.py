@@ -21,7 +21,6 @@ class Counted:
     mail_waits: bool
     mail_is_held: bool
     mail_was_refused: bool
-    anybody: bool
 
 
 def counted(trial: Trial) -> Counted:
@@ -47,7 +46,6 @@ def counted(trial: Trial) -> Counted:
         mail_waits=counts["mail_waits"] > 0,
         mail_is_held=counts["mail_is_held"] > 0,
         mail_was_refused=counts["mail_was_refused"] > 0,
-        anybody=sum(answers.values()) > 0,
     )
 
 

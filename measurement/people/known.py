@@ -32,6 +32,12 @@ def invited_before(trial: Trial, emails: Sequence[str]) -> set[str]:
     return known
 
 
+def ever_invited(trial: Trial) -> bool:
+    """Return whether anybody was ever invited to the trial, whoever left since."""
+    acts = AuditEvent.objects.filter(subject__startswith="user ", trial_slug=trial.slug)
+    return acts.filter(act=inviting.INVITED).exists()
+
+
 def pieces(whole: Iterable[Found], size: int) -> Iterator[list[Found]]:
     """Yield the whole, in order, in lists of at most `size`."""
     rest = iter(whole)

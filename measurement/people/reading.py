@@ -28,7 +28,7 @@ LISTED: Final = ("department", "grade", "profession")
 MAX_BYTES: Final = 5 * 10**6
 MAX_ROWS: Final = 50_000
 MAX_EMAIL_LENGTH: Final = 254
-ROWS_BETWEEN_REPORTS: Final = 500
+ROWS_BETWEEN_REPORTS: Final = 100
 XLSX_START: Final = b"PK"
 OLD_EXCEL_START: Final = b"\xd0\xcf\x11\xe0"
 

@@ -124,7 +124,7 @@ def send(job: Job, report: Report) -> str:
         sending.hold(trial)
         return HELD
     if finished:
-        return f"All {emails:,} emails are sent." if emails else "All emails are sent."
+        return f"All {emails:,} emails are sent." if emails > 1 else "All emails are sent."
     return f"{emails - left:,} of {emails:,} emails are sent. {LATER}" if emails else LATER
 
 
@@ -177,8 +177,7 @@ def _thrown_away_if_not_done(upload: Upload) -> Iterator[None]:
 
 
 def _invited(stored: int) -> str:
-    return (
-        f"{stored:,} people are invited. The emails are being sent: the page of people shows it."
-        if stored
-        else "Everybody in the file was invited before. Nothing was changed."
-    )
+    if not stored:
+        return "Everybody in the file was invited before. Nothing was changed."
+    who = "1 person is" if stored == 1 else f"{stored:,} people are"
+    return f"{who} invited. Emails are being sent: the page of people says how far that is."

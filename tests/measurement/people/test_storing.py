@@ -11,7 +11,7 @@ from django.utils import timezone
 from measurement import inviting, leaving
 from measurement.models import AuditEvent, Invitation, PlanLock, PrivacyNotice, Trial, User
 from measurement.people import storing
-from measurement.people.known import invited_before, pieces
+from measurement.people.known import ever_invited, invited_before, pieces
 from measurement.people.reading import Person
 from tests.people import make_trial, make_user
 
@@ -66,6 +66,8 @@ def test_who_was_erased_counts_as_invited_and_is_not_asked_again(trial: Trial, k
     invitation, notice = Invitation.objects.get(), PrivacyNotice.objects.get()
     assert leaving.erase(inviting.join(invitation=invitation, notice=notice))
     assert not Invitation.objects.exists()
+    assert ever_invited(trial)
+    assert not ever_invited(make_trial("kettle"))
     assert invited_before(trial, ["dot.spoon@example.com", "x@example.com"]) == {
         "dot.spoon@example.com"
     }
