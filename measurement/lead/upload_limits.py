@@ -41,9 +41,9 @@ class UploadLimits(FileUploadHandler):
     def handle_raw_input(
         self,
         input_data: Any,
-        META: dict[str, str],
+        META: Any,
         content_length: Any,
-        boundary: bytes,
+        boundary: Any,
         encoding: str | None = None,
     ) -> tuple[Any, MultiValueDict[str, Any]] | None:
         """Note whether the file may be stored. Raises RequestDataTooBig for an immense body."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from measurement import jobs, loading, starting, uploads
+from measurement import enrolment, jobs, loading, starting, uploads
 from measurement.estimation.bundle import Bundle, write_bundle
 from measurement.estimation.simulate import simulate
 from measurement.models import (
@@ -184,7 +184,7 @@ def test_a_fault_of_the_site_gives_no_role(
     def fail(**said: object) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(loading.enrolment, "grant", fail)
+    monkeypatch.setattr(enrolment, "grant", fail)
     assert jobs.run_next(WORK)
     job.refresh_from_db()
     assert job.state == "failed"
