@@ -102,6 +102,12 @@ def test_a_fault_says_what_is_meant() -> None:
     ]
 
 
+@pytest.mark.parametrize("email", ["a@tèa.com", f"{'a' * 250}@example.com"])
+def test_addresses_that_no_account_can_have_are_faults(email: str) -> None:
+    (fault,) = told(csv_of([["email"], [email]]))
+    assert fault.endswith("is too long for an address, or has letters that no address has")
+
+
 def test_what_is_long_is_cut_where_it_is_shown() -> None:
     (fault,) = told(csv_of([["email"], ["x" * 300]]))
     assert fault == f'row 2, email: "{"x" * 80}..." is not an email address'
