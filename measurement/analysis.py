@@ -61,17 +61,23 @@ class StoredResults:
     run_id: int
 
 
-def analyse(trial: Trial) -> AnalysisRun:
+def analyse(
+    trial: Trial, *, progress: Callable[[int, int], None] = lambda done, people: None
+) -> AnalysisRun:
     """Recompute limits and dirty participants of the trial and analyse it here and now.
 
-    Parked marks get another try. Waits for workers that are at the trial.
+    Parked marks get another try. Waits for workers that are at the trial. `progress` is told how
+    many people are recomputed, and of how many.
     """
     _when_alone(trial, limits.refresh)
     DirtyMark.objects.filter(participant__trial=trial).update(failures=0)
     marked = _waiting(trial).filter(marked_at__lte=timezone.now())
-    while marked.exists():
+    people = marked.values("participant").distinct().count()
+    while left := marked.values("participant").distinct().count():
+        progress(max(0, people - left), people)
         if not cells.recompute(trial=trial):
             time.sleep(0.1)
+    progress(people, people)
     return _when_alone(trial, _analyse)
 
 

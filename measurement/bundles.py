@@ -59,8 +59,9 @@ def load(
     actor: User | None = None,
     reason: str = "",
     progress: Progress = lambda done, total: None,
+    then: Callable[[Trial], None] = lambda trial: None,
 ) -> Trial:
-    """Store a bundle in one transaction and mark its participants dirty.
+    """Store a bundle in one transaction and mark its participants dirty; `then` ends it.
 
     With `replace`, a stored trial of the same slug gives way: its data and results go; its
     memberships and tokens, and the users of participants of the same pseudonym, stay. So does the
@@ -90,6 +91,7 @@ def load(
                 "erased_left_out": len(bundle.participants) - len(present.participants),
             },
         )
+        then(trial)
     return trial
 
 

@@ -29,6 +29,8 @@ from measurement.models import (
 )
 
 SALT: Final = "measurement.inviting"
+INVITED: Final = "invite"
+"""The act that the audit record notes of each invitation."""
 LINK_WORKS_FOR: Final = datetime.timedelta(days=60)
 
 
@@ -70,7 +72,7 @@ def invite(
             trial=trial, user=user, defaults=known
         )
         if is_new:
-            _audit(invitation, "invite", actor)
+            _audit(invitation, INVITED, actor)
     return invitation
 
 
@@ -97,6 +99,11 @@ def path_of(invitation: Invitation) -> str:
 
 def send(invitation: Invitation) -> None:
     """Email the link to whoever was invited. Raises what the mail server's library raises."""
+    message(invitation).send()
+
+
+def message(invitation: Invitation) -> EmailMessage:
+    """Return the email with the link; who was nudged is told that it is a reminder."""
     context = {
         "trial": invitation.trial,
         "link": link_of(invitation),
@@ -104,8 +111,10 @@ def send(invitation: Invitation) -> None:
     }
     with translation.override(invitation.user.language):
         subject = translation.gettext("You are invited to a trial")
+        if invitation.nudged_at:
+            subject = translation.gettext("Reminder: you are invited to a trial")
         body = render_to_string("measurement/email/invitation.txt", context)
-    EmailMessage(subject, body, to=[invitation.user.email]).send()
+    return EmailMessage(subject, body, to=[invitation.user.email])
 
 
 def token_of(invitation: Invitation) -> str:

@@ -48,7 +48,11 @@ class Stopped(Exception):  # noqa: N818 - what happened
 
 
 def ask(
-    *, kind: str, by: User, trial: Trial | None = None, given: Mapping[str, Any] | None = None
+    *,
+    kind: str,
+    by: User | None,
+    trial: Trial | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> Job:
     """Store that `by` wants the work done."""
     return Job.objects.create(

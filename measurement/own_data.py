@@ -23,6 +23,7 @@ from measurement.models import (
     Participant,
     SurveyResponse,
     TaskLog,
+    Upload,
     User,
 )
 from measurement.spreadsheets import safe_cell
@@ -123,7 +124,8 @@ def _readme(slugs: Iterable[str]) -> bytes:
 
 
 def _account(user: User) -> dict[str, Any]:
-    of_their_own = (Participant, AuditEvent)
+    # Uploaded files are about other people, and are kept for a day at most.
+    of_their_own = (Participant, AuditEvent, Upload)
     acts = _told(audit_trail.about_account(user), user)
     return {**_row(user), **_belongings(user, of_their_own), "record_of_acts": acts}
 

@@ -7,9 +7,7 @@ same day; what it may have taken may not.
 
 import datetime
 import logging
-import smtplib
 from collections.abc import Sequence
-from contextlib import suppress
 from time import monotonic
 from typing import Final
 
@@ -19,7 +17,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone, translation
 
-from measurement import access, reminder_emails, reminders_due
+from measurement import access, mailing, reminder_emails, reminders_due
+from measurement.mailing import MailServerDown, NotTaken
 from measurement.models import Reminder, ReminderChoice, ReminderItem, User
 from measurement.to_do import ToDo
 
@@ -28,10 +27,6 @@ SEND_FOR_SECONDS: Final = 60.0
 KEPT_FOR: Final = datetime.timedelta(days=30)
 
 logger = logging.getLogger(__name__)
-
-
-class MailServerDown(Exception):  # noqa: N818 - what it is
-    """The mail server takes no email now, whoever it is for."""
 
 
 def remind() -> int:
@@ -51,7 +46,7 @@ def remind() -> int:
     except MailServerDown as down:
         logger.warning("Reminders wait for the mail server: %s", down)
     finally:
-        _hang_up(connection)
+        mailing.hang_up(connection)
     return sent
 
 
@@ -71,10 +66,8 @@ def _remind(
 
     Raises MailServerDown.
     """
-    try:
-        connection.open()  # before the claim: a server that is down costs nobody the reminder
-    except OSError as error:
-        raise MailServerDown(type(error).__name__) from error
+    # Before the claim: a server that is down costs nobody the reminder.
+    mailing.open_connection(connection)
     items = _still_left(items)
     if not items:
         return False
@@ -124,27 +117,16 @@ def _send(
     """Send a stored reminder and note what became of it. Raises MailServerDown."""
     try:
         with translation.override(reminder_emails.language_of(user)):
-            connection.send_messages([reminder_emails.message(user, items)])
-    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError) as error:
-        # Of this address: others can be written to, over a connection that is sound.
+            message = reminder_emails.message(user, items)
+            taken = mailing.deliver(connection, message, reminder)
+    except NotTaken:
         _note(reminder, Reminder.State.REFUSED)
-        logger.warning("%s was refused: %s", reminder, type(error).__name__)
-        _hang_up(connection)
-        return False
-    except smtplib.SMTPResponseException as error:
-        _note(reminder, Reminder.State.REFUSED)
-        raise MailServerDown(f"it answered {error.smtp_code} to {reminder}") from error
-    except OSError as error:
-        # The connection broke: the server may have taken the email, so it is not sent again.
-        raise MailServerDown(f"{type(error).__name__} while sending {reminder}") from error
-    _note(reminder, Reminder.State.SENT)
-    return True
+        raise
+    if not taken:
+        logger.warning("The address of %s was refused", reminder)
+    _note(reminder, Reminder.State.SENT if taken else Reminder.State.REFUSED)
+    return taken
 
 
 def _note(reminder: Reminder, state: Reminder.State) -> None:
     Reminder.objects.filter(pk=reminder.pk).update(state=state)
-
-
-def _hang_up(connection: BaseEmailBackend) -> None:
-    with suppress(OSError):  # all that was to be sent is noted; a broken connection is no news
-        connection.close()

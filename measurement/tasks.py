@@ -5,12 +5,33 @@ from typing import Final
 
 from celery import shared_task
 
-from measurement import analysis, cells, drafting, freezing, jobs, reminding
+from measurement import (
+    analysis,
+    cells,
+    computing,
+    drafting,
+    freezing,
+    jobs,
+    loading,
+    reminding,
+    uploads,
+)
 from measurement.pages import session_limits
+from measurement.people import sending
+from measurement.people import work as people
 
 CHUNKS_AT_ONCE: Final = 50
 """The most chunks of participants that one sweep recomputes before it looks for analyses."""
-WORK: Final[Mapping[str, jobs.Work]] = {}
+SEND_FOR_SECONDS: Final = 60.0
+"""How long one run goes on with emails that wait."""
+WORK: Final[Mapping[str, jobs.Work]] = {
+    computing.KIND: computing.compute,
+    loading.KIND: loading.load,
+    people.CHECK: people.check,
+    people.INVITE: people.invite,
+    people.NUDGE: people.nudge,
+    people.SEND: people.send,
+}
 """How each kind of job is done."""
 
 
@@ -18,10 +39,11 @@ WORK: Final[Mapping[str, jobs.Work]] = {}
 def new_day() -> None:
     """Refresh winsorising limits, and have running trials analysed for one more working day.
 
-    In a new week all are, so that what is published of them is frozen anew. Old drafts, sessions
-    that have ended and reminders that nothing is counted from any more go.
+    In a new week all are, so that what is published of them is frozen anew. Old drafts, uploaded
+    files, sessions that have ended and reminders that nothing is counted from any more go.
     """
     drafting.throw_away_old()
+    uploads.throw_away_old()
     analysis.refresh_limits()
     analysis.mark_outdated()
     freezing.mark_due()
@@ -31,8 +53,12 @@ def new_day() -> None:
 
 @shared_task(name="measurement.remind")
 def remind() -> None:
-    """Email the reminders that are due, for a minute at most; the next run goes on."""
+    """Email the reminders that are due, and invitations that wait for a mail server.
+
+    For a minute at most of each; the next run goes on.
+    """
     reminding.remind()
+    sending.send_waiting(seconds=SEND_FOR_SECONDS)
 
 
 @shared_task(name="measurement.work")

@@ -13,7 +13,7 @@ from measurement import languages
 from tests.words import catalogue
 
 # In `make test` few examples of each property, and the same each time, so that whoever looks for a
-# fault sees what the last run saw; in `make fuzz` many, and others. Slow ones name their own number.
+# fault sees what the last run saw; in `make fuzz` many, and others. Slow ones say how many.
 examples.register_profile("short", max_examples=25, deadline=None, derandomize=True)
 examples.register_profile("long", max_examples=2_000, deadline=None)
 examples.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))

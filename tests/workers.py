@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psutil
 from django.db import connection
 
-from measurement.tasks import sweep
+from measurement.tasks import sweep, work
 from tests.gates import eventually
 from trialsite.embedded import ROOT
 from trialsite.processes import Child, start, tail
@@ -70,6 +70,17 @@ class Worker:
             if holds():
                 return True
             sweep.apply_async(expires=2)
+            return False
+
+        eventually(sent_or_held, f"{what}; {tail(self._log)}", SECONDS_BETWEEN_SWEEPS)
+
+    def work_until(self, holds: Callable[[], bool], what: str) -> None:
+        """Have the worker look for jobs as the timetable does, until it holds."""
+
+        def sent_or_held() -> bool:
+            if holds():
+                return True
+            work.apply_async(expires=2)
             return False
 
         eventually(sent_or_held, f"{what}; {tail(self._log)}", SECONDS_BETWEEN_SWEEPS)

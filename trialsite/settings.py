@@ -246,6 +246,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Only pages that take files get any, of the size that they take.
+FILE_UPLOAD_HANDLERS = [
+    "measurement.lead.upload_limits.UploadLimits",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # Language, time, static files
 LANGUAGE_CODE = "en-gb"  # outside of requests; pages are in one of LANGUAGES
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg")]

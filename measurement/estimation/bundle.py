@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ from measurement.estimation.bundle_faults import BundleErrors, Fault, Faults
 from measurement.estimation.bundle_files import (
     COUNTS,
     HISTORY,
+    MAX_FILE_BYTES,
     PARTICIPANTS,
     SURVEY_RESPONSES,
     TASK_LOGS,
@@ -117,8 +118,15 @@ class _ReadTable:
         return cells.text_at(position)
 
 
-def read_bundle(path: Path | str, *, today: datetime.date | None = None) -> Bundle:
-    """Read a folder or a zip. `today` (default: today in London) is the last day of any log.
+def read_bundle(
+    source: Path | str | IO[bytes],
+    *,
+    today: datetime.date | None = None,
+    max_bytes: int = MAX_FILE_BYTES,
+) -> Bundle:
+    """Read a folder, a zip or an open zip, each file of at most `max_bytes`.
+
+    `today` (default: today in London) is the last day of any log.
 
     Raises:
         BundleErrors: if anything in it is not allowed.
@@ -126,7 +134,8 @@ def read_bundle(path: Path | str, *, today: datetime.date | None = None) -> Bund
     """
     last_day = today or calendar.today()
     faults = Faults()
-    files = read_files(Path(path), faults)
+    opened = Path(source) if isinstance(source, str) else source
+    files = read_files(opened, faults, max_bytes=max_bytes)
     trial = _read_trial(files.get(TRIAL), faults)
     counts = _read_counts(files.get(COUNTS), faults)
     history = read_history(files.get(HISTORY), last_day, faults)

@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import IO, Final
 
 from measurement.estimation.bundle_faults import Faults
 
@@ -24,14 +24,21 @@ MAX_FILE_BYTES: Final = 2**30
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 
-def read_files(path: Path, faults: Faults) -> dict[str, bytes]:
-    """Return the bundle's files by name; what is missing, misnamed or unreadable is a fault."""
-    if path.is_dir():
-        files = _read_folder(path, faults)
-    elif path.is_file():
-        files = _read_zip(path, faults)
+def read_files(
+    source: Path | IO[bytes], faults: Faults, *, max_bytes: int = MAX_FILE_BYTES
+) -> dict[str, bytes]:
+    """Return the bundle's files by name; what is missing, misnamed or unreadable is a fault.
+
+    `source` is a folder, a zip, or an open zip; `max_bytes` the most that a file of it may hold.
+    """
+    if not isinstance(source, Path):
+        files = _read_zip(source, "the file", max_bytes, faults)
+    elif source.is_dir():
+        files = _read_folder(source, max_bytes, faults)
+    elif source.is_file():
+        files = _read_zip(source, source.name, max_bytes, faults)
     else:
-        faults.add(str(path), None, None, None, "the path of a folder or a .zip")
+        faults.add(str(source), None, None, None, "the path of a folder or a .zip")
         return {}
     for name in REQUIRED_FILES:
         if name not in files:
@@ -39,27 +46,29 @@ def read_files(path: Path, faults: Faults) -> dict[str, bytes]:
     return files
 
 
-def _read_folder(folder: Path, faults: Faults) -> dict[str, bytes]:
+def _read_folder(folder: Path, max_bytes: int, faults: Faults) -> dict[str, bytes]:
     _refuse_misnamed((entry.name for entry in folder.iterdir()), faults)
     files = {}
     for name in FILES:
         file = folder / name
-        if file.is_file() and _is_small_enough(name, file.stat().st_size, faults):
+        if file.is_file() and _is_small_enough(name, file.stat().st_size, max_bytes, faults):
             files[name] = file.read_bytes()
     return files
 
 
-def _read_zip(path: Path, faults: Faults) -> dict[str, bytes]:
+def _read_zip(
+    zipped: Path | IO[bytes], name: str, max_bytes: int, faults: Faults
+) -> dict[str, bytes]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _read_archive(archive, faults)
+        with zipfile.ZipFile(zipped) as archive:
+            return _read_archive(archive, max_bytes, faults)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         # RuntimeError and NotImplementedError: encrypted, or compressed in an unknown way.
-        faults.add(path.name, None, None, str(error), "an intact .zip without a password")
+        faults.add(name, None, None, str(error), "an intact .zip without a password")
         return {}
 
 
-def _read_archive(archive: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
+def _read_archive(archive: zipfile.ZipFile, max_bytes: int, faults: Faults) -> dict[str, bytes]:
     root = _root(archive)
     members = [info for info in archive.infolist() if PurePosixPath(info.filename).parent == root]
     names = [PurePosixPath(info.filename).name for info in members]
@@ -70,7 +79,7 @@ def _read_archive(archive: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
             continue
         if names.count(name) > 1:
             faults.add(name, None, None, f"{names.count(name)} files", "one file of a name")
-        elif _is_small_enough(name, info.file_size, faults):
+        elif _is_small_enough(name, info.file_size, max_bytes, faults):
             files[name] = archive.read(info)
     return files
 
@@ -82,10 +91,10 @@ def _root(archive: zipfile.ZipFile) -> PurePosixPath:
     return min(roots, key=lambda root: len(root.parts), default=PurePosixPath("."))
 
 
-def _is_small_enough(name: str, size: int, faults: Faults) -> bool:
-    if size > MAX_FILE_BYTES:
-        faults.add(name, None, None, f"{size} bytes", f"a file of at most {MAX_FILE_BYTES} bytes")
-    return size <= MAX_FILE_BYTES
+def _is_small_enough(name: str, size: int, max_bytes: int, faults: Faults) -> bool:
+    if size > max_bytes:
+        faults.add(name, None, None, f"{size} bytes", f"a file of at most {max_bytes} bytes")
+    return size <= max_bytes
 
 
 def _refuse_misnamed(names: Iterable[str], faults: Faults) -> None:

@@ -36,6 +36,7 @@ from measurement.models.timer import Timer
 from measurement.models.timer_segment import TimerSegment
 from measurement.models.trial import Trial
 from measurement.models.trial_lists import Department, Grade, Profession, TaskType, Tool
+from measurement.models.upload import Upload, UploadPart
 from measurement.models.user import Language, User
 from measurement.models.winsorising_limit import WinsorisingLimit
 
@@ -84,6 +85,8 @@ __all__ = [
     "Tool",
     "Trial",
     "TrialMark",
+    "Upload",
+    "UploadPart",
     "User",
     "WinsorisingLimit",
 ]

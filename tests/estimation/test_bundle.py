@@ -469,15 +469,14 @@ def test_a_zip_may_hold_folders_and_other_files(tmp_path: Path) -> None:
     assert len(read_bundle(tmp_path / "trial.zip", today=TODAY).task_logs) == 2
 
 
-def test_a_zipped_file_that_would_fill_the_memory_is_not_unpacked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("measurement.estimation.bundle_files.MAX_FILE_BYTES", len(CROSSOVER))
+def test_a_zipped_file_that_would_fill_the_memory_is_not_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "trial.zip", "w") as archive:
         archive.writestr("trial.toml", CROSSOVER)
         archive.writestr("task_logs.csv", LOGS + "p3,1,1\n" * 90)
 
-    line, _ = faults(tmp_path / "trial.zip")
+    with (tmp_path / "trial.zip").open("rb") as file, pytest.raises(BundleErrors) as raised:
+        read_bundle(file, max_bytes=len(CROSSOVER))
+    line, _ = raised.value.lines()
 
     size = len(LOGS) + 7 * 90
     limit = f"a file of at most {len(CROSSOVER)} bytes"

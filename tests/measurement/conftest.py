@@ -2,8 +2,10 @@
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from measurement.models import Participant, Trial
+from tests.measurement.mail_server import MailServer
 from tests.people import make_participant, make_trial, make_user
 
 
@@ -25,3 +27,13 @@ def robin(participant: Participant, client: Client) -> Participant:
     assert participant.user
     client.force_login(participant.user)
     return participant
+
+
+@pytest.fixture
+def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[MailServer]:
+    """Have emails sent through a server that a test can break."""
+    settings.EMAIL_BACKEND = "tests.measurement.mail_server.MailServer"
+    monkeypatch.setattr(MailServer, "down", None)
+    monkeypatch.setattr(MailServer, "breaks", {})
+    monkeypatch.setattr(MailServer, "closed", 0)
+    return MailServer

@@ -52,6 +52,8 @@ from measurement.models import (
     TimerSegment,
     Tool,
     Trial,
+    Upload,
+    UploadPart,
     User,
     WinsorisingLimit,
 )
@@ -82,6 +84,17 @@ class Rows:
     def log(self, **fields: Any) -> None:
         row = {"participant": self.participant, "key": "k", "minutes": 5, "ai_used": True}
         TaskLog.objects.create(**row | fields)
+
+    def upload(self, **fields: Any) -> Upload:
+        row = {"kind": "people", "trial": self.trial, "uploaded_by": self.user, "size": 1}
+        moment = {"uploaded_at": NOW, "sha256": "f" * 64}
+        return Upload.objects.create(**row | moment | fields)
+
+    def parts(self, *changes: dict[str, Any]) -> None:
+        upload = self.upload()
+        for change in changes:
+            row = {"upload": upload, "position": 0, "content": b"x"}
+            UploadPart.objects.create(**row | change)
 
     def cell(self, **fields: Any) -> None:
         moments = dict.fromkeys(
@@ -389,6 +402,10 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
     ],
     "report_file_name_once": [lambda rows: rows.twice(rows.report_file)],
     "invitation_once_a_trial": [lambda rows: rows.twice(rows.invitation)],
+    "invitation_mail_is_known_and_has_its_moment": [
+        lambda rows: rows.invitation(mail="lost"),
+        lambda rows: rows.invitation(mail="sent"),
+    ],
     "invitation_answer_has_its_moment": [
         lambda rows: rows.invitation(accepted=True),
         lambda rows: rows.invitation(answered_at=NOW),
@@ -466,6 +483,16 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         lambda rows: rows.token(scopes=[]),
         lambda rows: rows.token(scopes=["results", "everything"]),
     ],
+    "upload_kind_is_known_and_of_a_trial": [
+        lambda rows: rows.upload(kind="picture"),
+        lambda rows: rows.upload(kind="bundle"),
+        lambda rows: rows.upload(trial=None),
+    ],
+    "upload_has_size_and_hash": [
+        lambda rows: rows.upload(size=0),
+        lambda rows: rows.upload(sha256="F" * 64),
+    ],
+    "upload_part_once": [lambda rows: rows.parts({}, {})],
     "stored_estimate_position_once": [lambda rows: rows.estimates({}, {"estimand": "f"})],
     "stored_estimate_once": [lambda rows: rows.estimates({}, {"position": 1})],
     "stored_estimate_has_value_or_reason": [

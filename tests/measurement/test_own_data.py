@@ -222,6 +222,7 @@ def test_what_the_file_of_the_account_holds_was_looked_at_for_secrets(dot: User)
         "authenticator",
         "emailaddress",
         "invitation",
+        "job",
         "membership",
         "record_of_acts",
         "recordread",

@@ -3,17 +3,14 @@
 import datetime
 import smtplib
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier, Thread
 from time import monotonic
-from typing import ClassVar
 
 import pytest
 from django.core import mail
-from django.core.mail import EmailMessage
-from django.core.mail.backends import locmem
 from django.db import connection
 from pytest_django import Settings
 
@@ -21,6 +18,7 @@ from measurement import leaving, reminder_choices, reminding
 from measurement.models import Participant, Reminder, ReminderItem, Trial, User
 from measurement.reminding import remind
 from tests.gates import closed_gate
+from tests.measurement.mail_server import MailServer
 from tests.measurement.pages.welsh import english_in_email
 from tests.measurement.reminded import LOGGING, at, hours_pass, utc
 from tests.people import make_log, make_participant, make_trial, make_user
@@ -28,42 +26,6 @@ from tests.people import make_log, make_participant, make_trial, make_user
 pytestmark = pytest.mark.django_db
 NINE = utc(6, 9)
 STOPPING = "If you do nothing after 3 reminders of the same thing, we stop until you do it."
-
-
-class MailServer(locmem.EmailBackend):
-    """A mail server in which a test breaks something."""
-
-    down: ClassVar[OSError | None] = None
-    breaks: ClassVar[dict[str, list[Exception]]] = {}
-    """By who the email is for: what goes wrong, one after the other."""
-    closed: ClassVar[int] = 0
-
-    def open(self) -> bool:
-        if MailServer.down:
-            raise MailServer.down
-        return True
-
-    def close(self) -> None:
-        MailServer.closed += 1
-        if MailServer.down:
-            raise MailServer.down
-
-    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
-        for message in messages:
-            waiting = MailServer.breaks.get(message.to[0].partition(".")[0])
-            if waiting:
-                raise waiting.pop(0)
-        return super().send_messages(messages)
-
-
-@pytest.fixture
-def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> type[MailServer]:
-    """Have reminders sent through a server that a test can break."""
-    settings.EMAIL_BACKEND = f"{__name__}.MailServer"
-    monkeypatch.setattr(MailServer, "down", None)
-    monkeypatch.setattr(MailServer, "breaks", {})
-    monkeypatch.setattr(MailServer, "closed", 0)
-    return MailServer
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.people import make_trial, make_user
 pytestmark = pytest.mark.django_db
 ROUTES: list[URLPattern] = [*dashboards, *lead]
 OF_A_TRIAL = sorted(str(route.name) for route in ROUTES if "slug" in route.pattern.converters)
-WITHOUT_A_TRIAL = {"compare_trials", "trials", "start_trial", "job"}
+WITHOUT_A_TRIAL = {"compare_trials", "trials", "start_trial", "load_trial", "job"}
 FOR_LEADS = (Role.LEAD, Role.ADMINISTRATOR)
 
 
@@ -72,7 +72,10 @@ def test_who_is_not_signed_in_is_sent_to_sign_in(
         assert response.headers["Location"].startswith("/account/login/code/")
 
 
-@pytest.mark.parametrize("name", [*OF_A_TRIAL, "compare_trials", "trials", "start_trial"])
+OTHER_PAGES = ["compare_trials", "trials", "start_trial", "load_trial"]
+
+
+@pytest.mark.parametrize("name", [*OF_A_TRIAL, *OTHER_PAGES])
 def test_nothing_of_it_is_kept_in_a_cache(client: Client, trial: Trial, name: str) -> None:
     lead = make_user("kim.kettle@example.com", (Role.LEAD, trial))
     lead.may_start_trials = True

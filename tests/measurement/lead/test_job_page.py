@@ -67,8 +67,8 @@ def test_how_it_ended_is_said_line_by_line_and_as_text(visitor: Client, job: Job
     jobs.run_next({"tea": work})
     page = page_of(visitor, job)
     assert "Not done" in page
-    assert '<p class="govuk-body">Row 3: &lt;b&gt;</p>' in page
-    assert '<p class="govuk-body">Row 4: tea</p>' in page
+    assert '<p class="govuk-body site-breakable">Row 3: &lt;b&gt;</p>' in page
+    assert '<p class="govuk-body site-breakable">Row 4: tea</p>' in page
 
 
 def test_it_costs_few_queries(

@@ -1,0 +1,1 @@
+"""Whom leads invite: files of many people read, checked, stored, and emailed to."""
