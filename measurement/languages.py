@@ -20,6 +20,7 @@ IN_ENGLISH: Final = (
     "/api/",
     "/demo/",
     "/healthz",
+    "/load-a-trial/",
     "/readyz",
     "/start-a-trial/",
     "/trials/",
