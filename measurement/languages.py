@@ -21,6 +21,7 @@ IN_ENGLISH: Final = (
     "/compare-trials/",
     "/demo/",
     "/healthz",
+    "/load-a-trial/",
     "/readyz",
     "/start-a-trial/",
     "/trials/",

@@ -9,6 +9,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from dashboards.urls import urlpatterns as dashboards
+from measurement.languages import IN_ENGLISH
 from measurement.lead.urls import urlpatterns as lead
 from measurement.models import Job, Role, Trial, User
 from tests.people import make_trial, make_user
@@ -84,6 +85,11 @@ def test_nothing_of_it_is_kept_in_a_cache(client: Client, trial: Trial, name: st
     response = client.get(address(name, trial))
     if response.status_code == 200:
         assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_every_page_is_in_english(trial: Trial) -> None:
+    for route in ROUTES:
+        assert address(str(route.name), trial).startswith(IN_ENGLISH), route.name
 
 
 def test_work_is_seen_by_who_asked_for_it_and_by_leads_of_its_trial(
