@@ -25,6 +25,7 @@ from measurement.models.refusal import Refusal
 from measurement.models.reminder import Reminder
 from measurement.models.reminder_choice import ReminderChoice
 from measurement.models.reminder_item import ReminderItem
+from measurement.models.set_up_step import SetUpStep
 from measurement.models.stored_estimate import StoredEstimate
 from measurement.models.survey_response import SurveyResponse
 from measurement.models.task_log import TaskLog
@@ -66,6 +67,7 @@ __all__ = [
     "ReminderChoice",
     "ReminderItem",
     "Role",
+    "SetUpStep",
     "StoredEstimate",
     "SurveyResponse",
     "TaskLog",

@@ -39,6 +39,7 @@ from measurement.models import (
     Reminder,
     ReminderChoice,
     ReminderItem,
+    SetUpStep,
     StoredEstimate,
     SurveyResponse,
     TaskLog,
@@ -145,6 +146,9 @@ class Rows:
 
     def job(self, **fields: Any) -> None:
         Job.objects.create(**{"kind": "tea", "asked_at": NOW} | fields)
+
+    def set_up_step(self, **fields: Any) -> None:
+        SetUpStep.objects.create(**{"trial": self.trial, "step": "about", "saved_at": NOW} | fields)
 
     def baseline(self, **fields: Any) -> None:
         row = {"participant": self.participant, "ai_use_before": "never", "answered_at": NOW}
@@ -327,6 +331,8 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         lambda rows: rows.job(state="running", ended_at=NOW),
         lambda rows: rows.job(state="done"),
     ],
+    "set_up_step_once_a_trial": [lambda rows: rows.twice(rows.set_up_step)],
+    "set_up_step_is_known": [lambda rows: rows.set_up_step(step="tea")],
     "job_has_a_kind": [lambda rows: rows.job(kind=" ")],
     "invitation_once_a_trial": [lambda rows: rows.twice(rows.invitation)],
     "invitation_answer_has_its_moment": [
