@@ -127,8 +127,11 @@ def value_words(path: str, value: Any) -> str:
     """Return the value of a setting as people read it. Lines are separated by newlines."""
     if value is None or value == []:
         return _NOTHING.get(path, "None")
-    words = _VALUES.get(path)
-    return words(value) if words else _plain(value)
+    try:
+        return _VALUES.get(path, _plain)(value)
+    except (ArithmeticError, KeyError, TypeError, ValueError):
+        # The history of a loaded trial may hold what no version of the site has stored.
+        return _plain(value)
 
 
 def long_day(day: datetime.date | str) -> str:

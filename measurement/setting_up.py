@@ -120,7 +120,7 @@ def publish_notice(
     controller: str,
     contact: str,
     keep_until: datetime.date,
-    seen: int,
+    seen: str,
     by: User,
 ) -> PrivacyNotice:
     """Publish the next version of the trial's privacy notice; `seen` is the newest one known.
@@ -130,7 +130,7 @@ def publish_notice(
     with transaction.atomic():
         trial = _taken(trial)
         newest = notices.newest(trial)
-        if (newest.version if newest else 0) != seen:
+        if str(newest.version if newest else 0) != seen:
             raise ChangedMeanwhile(f"{newest} was published")
         try:
             return notices.publish(
@@ -218,7 +218,7 @@ def _describe(trial: Trial, given: Given, by: User, reason: str) -> None:
 def _change_dates(trial: Trial, given: Given, by: User, reason: str) -> None:
     """Store the dates; periods that no longer lie within them are to be cut anew."""
     before = trial.definition()
-    dates_only = _parsed(before, given | {"design.periods": []})
+    dates_only = _parsed(before, {**given, "design.periods": []})
     _require_read_out_after_the_end(dates_only)
     if not _hold(dates_only, before):
         if not _design_may_change(trial):
@@ -269,7 +269,7 @@ def _change_groups(trial: Trial, given: Given, by: User, reason: str) -> None:
     _require_design_may_change(trial)
     before = trial.definition()
     if given.get("design.unit", before.design.unit) != before.design.unit:
-        given = given | {"plan.standard_errors": None}
+        given = {**given, "plan.standard_errors": None}
     definition = _parsed(before, given)
     _require_periods(definition)
     _store_design(trial, definition, by)

@@ -8,8 +8,8 @@ from measurement.models.trial import Trial
 class SetUpStep(models.Model):
     """One step of one trial, saved at least once: defaults that nobody looked at have no row.
 
-    `answers` is what was answered on the way to what the trial stores: to the questions about the
-    design, and what the number of people was worked out from.
+    `answers` is what was answered on the way to what the trial stores: what the number of people
+    was worked out from.
     """
 
     class Step(models.TextChoices):
