@@ -64,6 +64,9 @@ def groups(request: SignedInRequest, trial: Trial) -> HttpResponse:
         return _show_fixed(request, trial, fixed)
     how_many = _how_many(request, trial)
     count = how_many.cleaned_data["periods"] if how_many and how_many.is_valid() else None
+    context = {"how_many": how_many, "seed": trial.design["seed"], "kind": NAMES[kind]}
+    if how_many and how_many.errors:
+        context["form"] = how_many
     return step_page(
         request,
         trial,
@@ -71,9 +74,7 @@ def groups(request: SignedInRequest, trial: Trial) -> HttpResponse:
         partial(GroupsForm, periods=count),
         title=TITLES[Step.GROUPS],
         template="lead/groups.html",
-        how_many=how_many,
-        seed=trial.design["seed"],
-        kind=NAMES[kind],
+        **context,
     )
 
 

@@ -64,7 +64,7 @@ class WholeField(NumberField):
 
     def shown(self, value: float) -> str:
         """Return a number as it is typed."""
-        return str(value)
+        return f"{value:.0f}"
 
 
 class PercentField(NumberField):

@@ -31,14 +31,15 @@ def step_page(
 ) -> HttpResponse:
     """Answer a request for the page of a step; what is saved leads back to the list of tasks.
 
-    `context`: what else the template shows.
+    `context`: what else the template shows; a `form` in it is the one whose errors are listed.
     """
     form = _form(request, trial, step, form_of)
     if form.is_valid() and _save(request, trial, step, form):
         messages.success(request, f"“{title}” is saved.")
         return redirect("set_up", trial.slug)
-    context |= {"form": form, "trial": trial, "title": title, "intro": intro, "here": "set_up"}
-    return render(request, template, context, status=422 if form.errors else 200)
+    shown = {"form": form, "trial": trial, "title": title, "intro": intro, "here": "set_up"}
+    context = {**shown, "step_form": form, **context}
+    return render(request, template, context, status=422 if context["form"].errors else 200)
 
 
 def _form(
