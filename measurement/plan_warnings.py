@@ -86,8 +86,8 @@ def _of_size(definition: Definition, answers: Mapping[str, Any]) -> Iterator[Cau
     if needed is not None and planned < needed:
         yield Caution(
             f"{planned:,} people are planned. {needed:,} are needed to have a chance of "
-            f"{percent(answers['numbers']['power'])} % of noticing a saving of "
-            f"{percent(answers['saving'])} %.",
+            f"{percent(answers['numbers']['power'])}% of noticing a saving of "
+            f"{percent(answers['saving'])}%.",
             Step.POWER,
         )
 

@@ -88,8 +88,8 @@ FLAGS: Final = {rule.name: f"Task logs {rule.description}" for rule in FLAG_RULE
 # Where "must be" and what the engine allows would not be plain.
 _REFUSALS: Final = {
     "trial.ends_on": "The last day must be the first day or later",
-    "plan.confidence": "Confidence must be more than 0 % and less than 100 %",
-    "plan.winsorise": "The lower limit must be less than the upper one, both from 0 % to 100 %",
+    "plan.confidence": "Confidence must be more than 0% and less than 100%",
+    "plan.winsorise": "The lower limit must be less than the upper one, both from 0% to 100%",
     "plan.standard_errors": "Teams and departments need clustered standard errors",
     "design.arms": (
         "Give each group a name of its own, and have at least one group with AI and one without"
@@ -199,7 +199,7 @@ def _winsorise(limits: Any) -> str:
     if (low, high) == (0, 1):
         return "None: all times count as they are"
     return (
-        f"The shortest {percent(low)} % and the longest {percent_above(high)} % of times count as "
+        f"The shortest {percent(low)}% and the longest {percent_above(high)}% of times count as "
         "the limits there"
     )
 
@@ -233,7 +233,7 @@ _VALUES: Final[Mapping[str, Callable[[Any], str]]] = {
     "plan.treatment": _one_of(TREATMENTS),
     "plan.fixed_effects": _some_of(STRATA),
     "plan.covariates": _some_of({}),
-    "plan.confidence": lambda value: f"{percent(value)} %",
+    "plan.confidence": lambda value: f"{percent(value)}%",
     "plan.day_basis": _one_of(DAY_BASES),
     "plan.winsorise": _winsorise,
     "plan.exclude_flags": _some_of(FLAGS),

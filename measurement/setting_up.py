@@ -61,9 +61,6 @@ ARMS: Final = (
 )
 """The groups that a design with groups begins with."""
 
-TOUCH_DESIGN: Final = (Step.DESIGN, Step.GROUPS, Step.DATES)
-"""The steps that change the design, which nobody may change once somebody takes part."""
-
 Given = Mapping[str, Any]
 """What is to be stored, by setting ("plan.confidence") or list ("tools")."""
 
@@ -103,7 +100,7 @@ def save(
     else is kept of the way to them. Raises Refused, and ChangedMeanwhile.
     """
     with transaction.atomic():
-        trial = _taken(trial, against_joining=step in TOUCH_DESIGN)
+        trial = _taken(trial)
         if fingerprint(stored(trial, step)) != seen:
             raise ChangedMeanwhile(f"{step} of {trial} changed")
         _WRITERS.get(step, _change_plan)(trial, given, by, reason)
@@ -164,12 +161,12 @@ def _require_whole_design(trial: Trial, definition: Definition) -> None:
         raise Refused(Fault("design.arms", words))
 
 
-def _taken(trial: Trial, *, against_joining: bool = False) -> Trial:
-    """Return the trial's row, which nobody else changes until the transaction ends.
+def _taken(trial: Trial) -> Trial:
+    """Return the trial's row, which no other lead changes until the transaction ends.
 
-    `against_joining`: nor can anybody be made a participant meanwhile, which would fix the design.
+    Somebody may still join meanwhile: to them chance has given nothing yet.
     """
-    return Trial.objects.select_for_update(no_key=not against_joining).get(pk=trial.pk)
+    return Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
 
 
 def _parsed(definition: Definition, given: Given) -> Definition:

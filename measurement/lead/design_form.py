@@ -39,8 +39,7 @@ class ChooseForm(StepForm):
         NAMES,
         label="Which design does the trial have?",
         hints={
-            name: f"{words.happens} {words.shows} It needs: {words.needs[0].lower()}"
-            f"{words.needs[1:]}"
+            name: f"{words.happens} {words.shows} What it needs: {words.needs}"
             for name, words in DESIGNS.items()
         },
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Select a design"),

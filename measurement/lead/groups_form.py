@@ -118,18 +118,18 @@ class GroupsForm(StepForm):
         }
 
     def parts(self) -> Iterator[Part]:
-        """Yield who is assigned together, one part a group or period, and the balance."""
+        """Yield the periods, who is assigned together, one part a group, and the balance."""
+        for number in range(1, self.period_rows + 1):
+            names = (f"starts_on_{number}", f"ends_on_{number}")
+            yield self.part(names, f"Period {number}", in_a_row=True)
         if "unit" in self.fields:
             yield self.part(["unit"])
         for number in self._rows():
             of_group = (f"name_{number}", f"ai_{number}", f"ratio_{number}")
-            hint = "" if number <= 2 else "Leave it empty if there is no such group."
-            yield self.part(of_group, f"Group {number}", hint)
+            hint = "" if number <= 2 else "Leave the name empty if there is no such group."
+            yield self.part(of_group, f"Group {number}", hint, in_a_row=True)
         if "stratify_by" in self.fields:
             yield self.part(["stratify_by"])
-        for number in range(1, self.period_rows + 1):
-            names = (f"starts_on_{number}", f"ends_on_{number}")
-            yield self.part(names, f"Period {number}", in_a_row=True)
 
     def _add_arms(self, arms: Any) -> None:
         self.arm_rows = max(FEWEST_ARMS, len(arms) + 1)
@@ -227,8 +227,6 @@ def _arm_fields(arm: Mapping[str, Any]) -> dict[str, forms.Field]:
         "ratio": WholeField(
             noun="Share",
             label="Share",
-            help_text="1 and 1 make groups of the same size; 1 and 2 make the second twice as "
-            "large.",
             required=False,
             initial=arm.get("ratio", 1),
         ),

@@ -22,7 +22,7 @@ from measurement.plan_words import (
     percent_above,
 )
 
-MOST_BANDS: Final = 10
+SPARE_BANDS: Final = 2
 
 
 class AboutForm(StepForm):
@@ -103,7 +103,7 @@ class SurveyForm(StepForm):
     def extend(self, stored: Mapping[str, Any]) -> None:
         """Add two boxes for each answer, empty ones at the end for more."""
         bands = list(stored["survey.bands"])
-        rows = max(MOST_BANDS, len(bands))
+        rows = len(bands) + SPARE_BANDS
         for number, (low, high) in enumerate([*bands, *[("", "")] * (rows - len(bands))], 1):
             for name, value in (("low", low), ("high", high)):
                 self.fields[f"{name}_{number}"] = NumberField(
@@ -222,19 +222,19 @@ class AnalysisForm(StepForm):
     confidence = PercentField(
         noun="Confidence",
         label="How sure should the intervals be?",
-        help_text="A 95 % interval holds the true value in 95 of 100 such trials. 95 is usual.",
+        help_text="A 95% interval holds the true value in 95 of 100 such trials. 95 is usual.",
     )
     shortest = PercentField(
         noun="Share of shortest times",
         label="Shortest times that count as the limit",
-        help_text="0 leaves all as they are. With 1, the shortest 1 % of the times of a type of "
-        "task count as the longest of them.",
+        help_text="0 leaves all as they are. With 1, the shortest 1% of the times of a type of "
+        "task are raised to where the others begin.",
     )
     longest = PercentField(
         noun="Share of longest times",
         label="Longest times that count as the limit",
-        help_text="0 leaves all as they are. With 1, a few extremely long times sway the result "
-        "less.",
+        help_text="0 leaves all as they are. With 1, the longest 1% are lowered to where the "
+        "others end, so that a few extremely long times sway the result less.",
     )
     exclude_flags = Ticks(
         FLAGS,

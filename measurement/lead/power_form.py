@@ -35,14 +35,14 @@ FIRST: Final[Mapping[str, tuple[str, str, str]]] = {
         "Nobody uses it for everything. If you do not know, keep what is filled in.",
     ),
     "cluster_size": (
-        "People in a team",
-        "How many people work in a team, on average?",
-        "Where whole departments are assigned together: how many work in a department.",
+        "People in a {unit}",
+        "How many people work in a {unit}, on average?",
+        "Only those who take part count.",
     ),
     "steps": (
         "Number of dates",
-        "On how many dates do teams get AI?",
-        "Some teams get it on the first date, some on the second, and so on.",
+        "On how many dates do {unit}s get AI?",
+        "Some {unit}s get it on the first date, some on the second, and so on.",
     ),
 }
 """Numbers that are asked first: a noun, the question, a hint."""
@@ -65,7 +65,7 @@ class PowerForm(forms.Form):
     saving = PercentField(
         noun="Saving",
         label="How much time do you hope AI saves, where it is used?",
-        help_text="The smallest saving that would matter to you. 10 % makes an hour 54 minutes.",
+        help_text="The smallest saving that would matter to you. 10% makes an hour 54 minutes.",
     )
     participants = WholeField(
         noun="Number of people",
@@ -88,7 +88,7 @@ class PowerForm(forms.Form):
         self.first = [name for name in FIRST if name in asked]
         self.further = [name for name in asked if name not in FIRST]
         for name in (*self.first, *self.further):
-            self.fields[name] = _field(name, NUMBERS[name])
+            self.fields[name] = _field(name, NUMBERS[name], definition.design.unit)
             self.fields[name].initial = known.get(name, NUMBERS[name].default)
 
     def clean(self) -> dict[str, Any]:
@@ -168,18 +168,19 @@ class UseForm(StepForm):
         return {}
 
 
-def _field(name: str, allowed: Allowed) -> NumberField:
+def _field(name: str, allowed: Allowed, unit: str) -> NumberField:
     about = allowed.about[:1].upper() + allowed.about[1:]
     noun, label, hint = FIRST.get(name, (about.split(":")[0].split(";")[0], about, ""))
     kind = PercentField if name in SHARES else NumberField
     if allowed.whole or name == "tasks_per_participant":
         kind = WholeField
+    noun, label, hint = (words.format(unit=unit) for words in (noun, label, hint))
     return kind(noun=noun, label=label, help_text=hint)
 
 
 def _out_of_bounds(field: Any, name: str, allowed: Allowed) -> str:
     if name in SHARES:
-        bounds = f"{percent(allowed.lowest)} % to {percent(allowed.highest)} %"
+        bounds = f"{percent(allowed.lowest)}% to {percent(allowed.highest)}%"
     else:
         bounds = f"{allowed.lowest:,.10g} to {allowed.highest:,.10g}"
     return f"{field.noun} must be from {bounds}"

@@ -59,7 +59,8 @@ def _outcome(form: PowerForm) -> Outcome | None:
     if form.is_bound and not form.is_valid():
         return None
     try:
-        return outcome(form.inputs(), saving=form.saving_hoped(), people=form.people())
+        unit = form.definition.design.unit
+        return outcome(form.inputs(), saving=form.saving_hoped(), people=form.people(), unit=unit)
     except InputErrors as errors:
         if form.is_bound:
             form.refuse(errors)

@@ -22,19 +22,22 @@ class Outcome:
     people: int
 
 
-def outcome(inputs: PowerInputs, *, saving: float, people: int | None) -> Outcome:
-    """Return what a trial would notice. Raises InputErrors where there is no answer."""
+def outcome(inputs: PowerInputs, *, saving: float, people: int | None, unit: str) -> Outcome:
+    """Return what a trial would notice; `unit`: what is assigned, as in the design.
+
+    Raises InputErrors where there is no answer.
+    """
     if people is None:
         found = answer(inputs, saving=saving)
         return Outcome(
-            [_needed(found), _reported(found)],
+            [_needed(found, unit), _reported(found)],
             _table(inputs, found.participants),
             found.participants,
         )
     found = answer(inputs, saving=saving, participants=people)
     return Outcome(
         [
-            _chance(found),
+            _chance(found, unit),
             _smallest(inputs, people),
             _more(inputs, saving, people),
             _reported(found),
@@ -44,16 +47,16 @@ def outcome(inputs: PowerInputs, *, saving: float, people: int | None) -> Outcom
     )
 
 
-def _needed(found: PowerAnswer) -> str:
+def _needed(found: PowerAnswer, unit: str) -> str:
     return (
-        f"You need about {found.participants:,} people{_in_teams(found)} to have "
+        f"You need about {found.participants:,} people{_in_units(found, unit)} to have "
         f"{_a_chance(found.inputs.power)} of noticing a saving of {_share(1 - found.time_ratio)}."
     )
 
 
-def _chance(found: PowerAnswer) -> str:
+def _chance(found: PowerAnswer, unit: str) -> str:
     return (
-        f"With {found.participants:,} people{_in_teams(found)} the trial has "
+        f"With {found.participants:,} people{_in_units(found, unit)} the trial has "
         f"{_a_chance(found.power)} of noticing a saving of {_share(1 - found.time_ratio)}."
     )
 
@@ -109,15 +112,15 @@ def _smallest_saving(inputs: PowerInputs, people: int) -> float | None:
         return None
 
 
-def _in_teams(found: PowerAnswer) -> str:
-    return "" if found.teams is None else f" in {found.teams:,} teams"
+def _in_units(found: PowerAnswer, unit: str) -> str:
+    return "" if found.teams is None else f" in {found.teams:,} {unit}s"
 
 
 def _a_chance(power: float) -> str:
     rounded = min(max(round(100 * power), 1), 99)
     article = "an" if rounded in (8, 11, 18) or 80 <= rounded <= 89 else "a"
-    return f"{article} {rounded} % chance"
+    return f"{article} {rounded}% chance"
 
 
 def _share(saving: float) -> str:
-    return f"{percent(round(saving, 3))} %"
+    return f"{percent(round(saving, 3))}%"

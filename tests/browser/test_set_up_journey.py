@@ -81,13 +81,13 @@ class Lead:
             self.answer(question, answer, error=question == questions[0])
         self.visitor.look("The design that suits your trial")
 
-    def work_out_people(self, team: str) -> None:
+    def work_out_people(self, unit: str, people: str) -> None:
         self.open("How many people")
         self.say("How much time do you hope AI saves", "12")
-        self.say("How many people work in a team, on average?", team)
+        self.say(f"How many people work in a {unit}, on average?", people)
         self.visitor.press("Work it out")
         self.visitor.look("How many people")
-        expect(self.page.get_by_text("of noticing a saving of 12 %")).to_be_visible()
+        expect(self.page.get_by_text("of noticing a saving of 12%")).to_be_visible()
         self.save("Use these numbers")
 
     def say_what_people_log(self) -> None:
@@ -154,7 +154,7 @@ def test_a_trial_of_teams_from_nothing_to_a_change_of_the_locked_plan(lead: Lead
     group.get_by_label("Share").fill("2")
     lead.page.get_by_label("Department", exact=True).check()
     lead.save()
-    lead.work_out_people("8")
+    lead.work_out_people("team", "8")
     lead.say_what_people_log()
     lead.say_how_results_come()
     lead.publish_notice()
@@ -197,7 +197,7 @@ def test_a_roll_out_in_steps_from_nothing_to_a_locked_plan(lead: Lead) -> None:
     lead.open("How chance decides")
     lead.page.get_by_label("Whole departments").check()
     lead.save()
-    lead.work_out_people("20")
+    lead.work_out_people("department", "20")
     lead.open("Check and lock the plan")
     expect(lead.page.get_by_text("No privacy notice is published")).to_be_visible()
     lead.page.get_by_role("link", name="All tasks of the set-up").click()
