@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from measurement.estimation.definition import MAX_MINUTES, DefinitionFault
+from measurement.estimation.definition import MAX_MINUTES, MINIMUM_PEOPLE, DefinitionFault
 from measurement.estimation.flags import FLAG_RULES
 
 NAMES: Final[Mapping[str, str]] = {
@@ -97,6 +97,10 @@ _REFUSALS: Final = {
     "design.periods": (
         "Each period must start after the one before it ends, within the first and last day of "
         "the trial"
+    ),
+    "disclosure.minimum_people": (
+        f"Smallest group shown must be {MINIMUM_PEOPLE} people or more, so that nobody can be "
+        "recognised"
     ),
     "survey.bands": (
         f"Each answer must start where the one before it ended or later, from 0 to "

@@ -59,8 +59,7 @@ class GroupsForm(StepForm):
             self.fields["unit"] = _unit_field(units, stored["design.unit"])
         if self.design_kind in KINDS_WITH_ARMS:
             self._add_arms(stored["design.arms"])
-        if strata := _strata(units):
-            self.fields["stratify_by"] = _strata_field(strata, stored["design.stratify_by"])
+        self.fields["stratify_by"] = _strata_field(units, stored["design.stratify_by"])
         if self.design_kind == "crossover":
             cut_anew = self.periods or (0 if stored["design.periods"] else FEWEST_PERIODS)
             periods = _suggested(self.trial, cut_anew) if cut_anew else stored["design.periods"]
@@ -79,7 +78,7 @@ class GroupsForm(StepForm):
                 words = f"Whole {unit}s cannot be kept in balance by {stratum}: leave it out"
                 self.add_error("stratify_by", words)
         for number in self._named():
-            if cleaned.get(f"ai_{number}") is None and f"ai_{number}" not in self.errors:
+            if not cleaned.get(f"ai_{number}") and f"ai_{number}" not in self.errors:
                 self.add_error(f"ai_{number}", f"Select whether group {number} gets AI")
         return cleaned
 
@@ -128,8 +127,7 @@ class GroupsForm(StepForm):
             of_group = (f"name_{number}", f"ai_{number}", f"ratio_{number}")
             hint = "" if number <= 2 else "Leave the name empty if there is no such group."
             yield self.part(of_group, f"Group {number}", hint, in_a_row=True)
-        if "stratify_by" in self.fields:
-            yield self.part(["stratify_by"])
+        yield self.part(["stratify_by"])
 
     def _add_arms(self, arms: Any) -> None:
         self.arm_rows = max(FEWEST_ARMS, len(arms) + 1)
@@ -183,10 +181,6 @@ class HowManyForm(forms.Form):
         return count
 
 
-def _strata(units: tuple[str, ...]) -> tuple[str, ...]:
-    return max((STRATA_OF[unit] for unit in units), key=len)
-
-
 def _unit_field(units: tuple[str, ...], unit: str) -> Radios:
     return Radios(
         {name: UNITS[name] for name in units},
@@ -197,7 +191,8 @@ def _unit_field(units: tuple[str, ...], unit: str) -> Radios:
     )
 
 
-def _strata_field(strata: tuple[str, ...], chosen: Any) -> Ticks:
+def _strata_field(units: tuple[str, ...], chosen: Any) -> Ticks:
+    strata = max((STRATA_OF[unit] for unit in units), key=len)
     return Ticks(
         {name: STRATA[name] for name in strata},
         label="Should chance keep the groups alike in some way? (optional)",

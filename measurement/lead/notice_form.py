@@ -26,6 +26,7 @@ class NoticeForm(StepForm):
         label="Where can people ask or complain?",
         help_text="An email address that somebody reads, such as that of your data protection "
         "officer.",
+        max_length=254,
         error_messages=dict.fromkeys(
             ("required", "invalid", "max_length"),
             "Enter an email address, like name@example.com",

@@ -1,7 +1,7 @@
 """The questions from which the number of people is worked out."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django import forms
 
@@ -160,8 +160,6 @@ class PowerForm(forms.Form):
 
 class UseForm(StepForm):
     """Nothing but the wish to use the numbers; `reason` where the plan is locked."""
-
-    saying: ClassVar = {"plan.planned_participants": "seen"}
 
     def shown(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return nothing: there is no question."""

@@ -1,21 +1,18 @@
 """The page that says how many people are needed, and keeps the numbers that are used."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from measurement import setting_up
 from measurement.access import SignedInRequest
 from measurement.estimation.power_inputs import InputErrors
 from measurement.lead.lead_page import lead_page
 from measurement.lead.power_form import PowerForm, UseForm
 from measurement.lead.power_words import Outcome, outcome
 from measurement.lead.set_up_words import TITLES
-from measurement.models import PlanLock, Trial
-from measurement.set_up_answers import Status, Step, fingerprint, saved_steps, statuses, stored
-from measurement.setting_up import ChangedMeanwhile, Refused
+from measurement.lead.step_page import form_of_step, is_stored
+from measurement.models import Trial
+from measurement.set_up_answers import Status, Step, saved_steps, statuses
 
 
 @lead_page
@@ -26,8 +23,8 @@ def power(request: SignedInRequest, trial: Trial) -> HttpResponse:
         return redirect("set_up", trial.slug)
     form = _questions(request, trial)
     found = _outcome(form)
-    use = _use(request, trial)
-    if found and use.is_valid() and _save(request, trial, form, found, use):
+    use = form_of_step(request, trial, Step.POWER, UseForm)
+    if found and use.is_valid() and _plan(request, trial, form, found, use):
         messages.success(request, f"{found.people:,} people are planned.")
         return redirect("set_up", trial.slug)
     now = trial.definition().plan
@@ -67,37 +64,13 @@ def _outcome(form: PowerForm) -> Outcome | None:
         return None
 
 
-def _use(request: SignedInRequest, trial: Trial) -> UseForm:
-    now = stored(trial, Step.POWER)
-    return UseForm(
-        request.POST if request.method == "POST" else None,
-        trial=trial,
-        stored=now,
-        seen=fingerprint(now),
-        locked=PlanLock.objects.filter(trial=trial).exists(),
-    )
-
-
-def _save(
+def _plan(
     request: SignedInRequest, trial: Trial, form: PowerForm, found: Outcome, use: UseForm
 ) -> bool:
     numbers = form.numbers()
-    given: dict[str, Any] = {
+    given = {
         "plan.planned_participants": found.people,
         "plan.planned_logs_per_participant": numbers["tasks_per_participant"],
     }
-    try:
-        setting_up.save(
-            trial=trial,
-            step=Step.POWER,
-            given=given,
-            seen=use.cleaned_data["seen"],
-            by=request.user,
-            reason=use.reason(),
-            answers={"saving": form.saving_hoped(), "numbers": numbers},
-        )
-    except Refused as refused:
-        use.refuse(refused.faults)
-    except ChangedMeanwhile:
-        use.renew(fingerprint(stored(trial, Step.POWER)))
-    return use.is_valid()
+    answers = {"saving": form.saving_hoped(), "numbers": numbers}
+    return is_stored(request, trial, Step.POWER, use, given, answers)

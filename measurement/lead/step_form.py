@@ -139,8 +139,6 @@ def control(field: BoundField) -> Control:
         return Control("checkboxes", _several(field))
     if isinstance(widget, forms.RadioSelect):
         return Control("radios", _hinted(field))
-    if isinstance(widget, forms.CheckboxInput):
-        return Control("checkboxes", bound_fields.tick_params(field))
     if isinstance(widget, forms.Textarea):
         return _textarea(field)
     return Control("input", _input(field))

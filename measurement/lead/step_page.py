@@ -33,8 +33,8 @@ def step_page(
 
     `context`: what else the template shows; a `form` in it is the one whose errors are listed.
     """
-    form = _form(request, trial, step, form_of)
-    if form.is_valid() and _save(request, trial, step, form):
+    form = form_of_step(request, trial, step, form_of)
+    if form.is_valid() and is_stored(request, trial, step, form, form.given()):
         messages.success(request, f"“{title}” is saved.")
         return redirect("set_up", trial.slug)
     shown = {"form": form, "trial": trial, "title": title, "intro": intro, "here": "set_up"}
@@ -42,9 +42,10 @@ def step_page(
     return render(request, template, context, status=422 if context["form"].errors else 200)
 
 
-def _form(
+def form_of_step(
     request: SignedInRequest, trial: Trial, step: str, form_of: Callable[..., StepForm]
 ) -> StepForm:
+    """Return the form with what is stored, or with what was sent."""
     now: Mapping[str, Any] = stored(trial, step)
     locked = step not in WITHOUT_REASON and PlanLock.objects.filter(trial=trial).exists()
     return form_of(
@@ -57,16 +58,27 @@ def _form(
     )
 
 
-def _save(request: SignedInRequest, trial: Trial, step: str, form: StepForm) -> bool:
-    """Store the answers; False where they are refused, which the form then says."""
+def is_stored(
+    request: SignedInRequest,
+    trial: Trial,
+    step: str,
+    form: StepForm,
+    given: Mapping[str, Any],
+    answers: Mapping[str, Any] | None = None,
+) -> bool:
+    """Store what is given; return False where it is refused, which the valid form then says.
+
+    `answers`: what is kept of the way to it.
+    """
     try:
         setting_up.save(
             trial=trial,
             step=step,
-            given=form.given(),
+            given=given,
             seen=form.cleaned_data["seen"],
             by=request.user,
             reason=form.reason(),
+            answers=answers,
         )
     except Refused as refused:
         form.refuse(refused.faults)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from measurement import starting
+from measurement.lead.urls import set_up
 from measurement.models import Arm, PlanLock, PrivacyNotice, Trial
 from tests.browser.test_participant_journey import Visit
 from tests.browser.visitor import Visitor
@@ -235,3 +236,23 @@ def test_the_periods_of_a_crossover_are_shown_before_they_are_saved(lead: Lead) 
     lead.page.get_by_label("No comparison group").check()
     lead.save()
     assert Trial.objects.get().design["kind"] == "observational"
+
+
+@pytest.mark.parametrize("kind", ["parallel", "crossover"])
+def test_every_page_fits_a_narrow_screen(visit: Visit, kind: str) -> None:
+    kim = starting.allow(email="kim.kettle@example.com", actor=None)
+    starting.start(title="Tea and biscuits " * 8, sector="security", by=kim)
+    visitor = visit(width=320, user=kim)
+    path = f"/trials/{Trial.objects.get().slug}/set-up/"
+    visitor.go(f"{path}dates/")
+    lead = Lead(visitor)
+    for group, day in (("First", "4 9 2034"), ("Last", "24 11 2034"), ("Read-out", "8 12 2034")):
+        name = f"{group} day" if group == "Read-out" else f"{group} day of the trial"
+        lead.say_day(name, *day.split())
+    visitor.press("Save and go on")
+    visitor.go(f"{path}design/choose/")
+    visitor.page.locator(f"input[value={kind}]").check()
+    visitor.press("Save and go on")
+    for route in set_up:
+        visitor.go(path + str(route.pattern).removeprefix("trials/<slug:slug>/set-up/"))
+        visitor.look("")
