@@ -216,8 +216,7 @@ class AnalysisForm(StepForm):
     treatment = Radios(
         TREATMENTS,
         label="What is compared?",
-        help_text="What chance decided is the fair comparison: whoever uses AI chooses when. "
-        "Without a comparison group there is only its use.",
+        help_text="What chance decided is the fair comparison: whoever uses AI chooses when.",
     )
     confidence = PercentField(
         noun="Confidence",
@@ -258,6 +257,15 @@ class AnalysisForm(StepForm):
         help_text="All working days is the honest figure for a year. Choose the other only where "
         "people keep a diary on sampled days.",
     )
+
+    def extend(self, stored: Mapping[str, Any]) -> None:
+        """Offer no comparison by chance where chance decides nothing."""
+        if self.trial.design["kind"] == "observational":
+            self.fields["treatment"] = Radios(
+                {"used": TREATMENTS["used"]},
+                label="What is compared?",
+                help_text="Without a comparison group there is only this.",
+            )
 
     def shown(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return the limits as two shares, counted from both ends."""

@@ -10,6 +10,7 @@ from measurement.lead.lead_page import lead_page
 from measurement.lead.power_form import PowerForm, UseForm
 from measurement.lead.power_words import Outcome, outcome
 from measurement.lead.set_up_words import TITLES
+from measurement.lead.step_form import StepForm
 from measurement.lead.step_page import form_of_step, is_stored
 from measurement.models import Trial
 from measurement.set_up_answers import Status, Step, saved_steps, statuses
@@ -65,7 +66,7 @@ def _outcome(form: PowerForm) -> Outcome | None:
 
 
 def _plan(
-    request: SignedInRequest, trial: Trial, form: PowerForm, found: Outcome, use: UseForm
+    request: SignedInRequest, trial: Trial, form: PowerForm, found: Outcome, use: StepForm
 ) -> bool:
     numbers = form.numbers()
     given = {

@@ -72,8 +72,9 @@ def test_the_plan_says_the_numbers(
 ) -> None:
     found = planned_numbers(trial(design, about))
     assert found == {"confidence": 0.95, **numbers}
-    steps = {"steps": 2} if design["kind"] == "stepped_wedge" else {}
-    assert answer(PowerInputs(design=design["kind"], **found, **steps), saving=0.2).participants > 1
+    more: dict[str, Any] = {"steps": 2} if design["kind"] == "stepped_wedge" else {}
+    inputs = PowerInputs(design=design["kind"], **found | more)
+    assert answer(inputs, saving=0.2).participants > 1
 
 
 def test_a_confidence_that_is_not_allowed_becomes_the_nearest() -> None:

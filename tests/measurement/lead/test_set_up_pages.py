@@ -7,12 +7,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from time_machine import TimeMachineFixture
 
-from measurement import setting_up, starting
+from measurement import plan_warnings, setting_up, starting
 from measurement.lead.set_up_words import CHECK, TITLES
 from measurement.lead.urls import set_up
 from measurement.models import (
@@ -64,7 +63,7 @@ class Lead:
     def page(self, name: str, query: str = "") -> str:
         return self.text(self.client.get(f"{PAGES}{name}{query}"))
 
-    def text(self, response: HttpResponse) -> str:
+    def text(self, response: Any) -> str:
         return html.unescape(response.content.decode())
 
     def seen(self, page: str) -> str:
@@ -72,11 +71,10 @@ class Lead:
         assert found
         return found[1]
 
-    def send(self, name: str, given: dict[str, Any], **more: Any) -> HttpResponse:
+    def send(self, name: str, given: dict[str, Any], **more: Any) -> Any:
         """Send a page with what it had shown as seen."""
         answers = {"seen": self.seen(self.page(name)), **given, **more}
-        response: HttpResponse = self.client.post(f"{PAGES}{name}", answers)
-        return response
+        return self.client.post(f"{PAGES}{name}", answers)
 
     def save(self, name: str, given: dict[str, Any], **more: Any) -> Trial:
         response = self.send(name, given, **more)
@@ -419,6 +417,12 @@ class TestAnalysis:
         assert 'name="longest" type="text"' in page
         assert re.search(r'name="longest"[^>]*value="2.5"', page)
         assert re.search(r'value="too_short"\s+checked', page)
+
+    def test_without_chance_there_is_no_comparison_by_chance(self, lead: Lead) -> None:
+        said = lead.refused("analysis/", self.GIVEN | {"treatment": "assigned"})
+        assert said == ["Select one of the list"]
+        lead.choose("task_randomised")
+        lead.save("analysis/", self.GIVEN | {"treatment": "assigned"})
 
     @pytest.mark.parametrize(
         ("changed", "said"),
@@ -802,6 +806,19 @@ class TestCheck:
         lead.save("people/", power.numbers(lead, participants="", saving="4"))
         assert "are needed to have" not in lead.page("check/")
         assert Trial.objects.get().plan["planned_participants"] == int(found[1])
+
+    def test_a_sound_loaded_trial_is_warned_of_what_it_lacks_alone(self, client: Client) -> None:
+        days = {"starts_on": datetime.date(2034, 9, 4), "ends_on": datetime.date(2034, 11, 24)}
+        trial = make_trial("pot", design={"kind": "task_randomised"}, **days)
+        trial.plan |= {
+            "read_out_on": "2034-12-01",
+            "planned_participants": 5,
+        }
+        trial.save()
+        publish_notice(trial, keep_until=datetime.date(2040, 1, 1))
+        assert [one.words for one in plan_warnings.of_plan(trial)] == [
+            "There are no departments yet: they are needed before people are invited or uploaded."
+        ]
 
     def test_the_plan_is_locked_once_and_shown(self, lead: Lead) -> None:
         lead.choose("observational")
