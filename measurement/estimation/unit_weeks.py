@@ -76,9 +76,11 @@ def unit_weeks(
     `d` must say whether the participant's day of access (`ai_from`) had come, as the treatment
     "assigned" of a stepped wedge does; weeks count from `starts_on`, as the cells' own do.
 
-    Raises NotEstimable for logs without a date, for another treatment, and when participants of
-    one unit have different days of access.
+    Raises NotEstimable without logs, for logs without a date, for another treatment, and when
+    participants of one unit have different days of access.
     """
+    if cells.empty:
+        raise NotEstimable("there are no logs to analyse")
     if cells["week"].isna().any():
         raise NotEstimable("some task logs have no date, so that their week is not known")
     units, names = pd.factorize(named(cells[unit]), sort=True)

@@ -1,17 +1,9 @@
 """The first questions about a new trial."""
 
-from typing import Final
-
 from django import forms
 
 from measurement.estimation.definition import MAX_TEXT_LENGTH
-
-SECTORS: Final = [
-    ("civil_service", "Civil service"),
-    ("education", "Education"),
-    ("justice", "Justice"),
-    ("security", "Security and emergency response"),
-]
+from measurement.plan_words import SECTORS
 
 
 class StartForm(forms.Form):
@@ -29,6 +21,6 @@ class StartForm(forms.Form):
     sector = forms.ChoiceField(
         label="In which sector does it run?",
         help_text="This decides which types of task you are offered first.",
-        choices=SECTORS,
+        choices=list(SECTORS.items()),
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Select a sector"),
     )

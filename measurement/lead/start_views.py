@@ -22,6 +22,6 @@ def start(request: SignedInRequest) -> HttpResponse:
     form = StartForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         trial = starting.start(**form.cleaned_data, by=request.user)
-        return redirect("dashboard", trial.slug)
+        return redirect("set_up", trial.slug)
     status = 422 if form.errors else 200
     return render(request, "lead/start.html", {"form": form}, status=status)

@@ -28,6 +28,7 @@ from measurement.models.refusal import Refusal
 from measurement.models.reminder import Reminder
 from measurement.models.reminder_choice import ReminderChoice
 from measurement.models.reminder_item import ReminderItem
+from measurement.models.set_up_step import SetUpStep
 from measurement.models.snapshot import Snapshot
 from measurement.models.stored_estimate import StoredEstimate
 from measurement.models.survey_response import SurveyResponse
@@ -75,6 +76,7 @@ __all__ = [
     "ReminderItem",
     "ReportFile",
     "Role",
+    "SetUpStep",
     "Snapshot",
     "StoredEstimate",
     "SurveyResponse",

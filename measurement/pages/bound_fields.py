@@ -132,7 +132,7 @@ def _items(field: BoundField) -> list[Params]:
 
 def _date_parts(field: BoundField) -> list[Params]:
     widget = field.field.widget
-    values = field.value() or []
+    values = field.value()
     if not isinstance(values, list):
         values = widget.decompress(values)
     faulty = _faulty_parts(field)

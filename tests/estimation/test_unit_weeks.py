@@ -30,6 +30,11 @@ def test_rows_are_sums_over_the_people_of_a_unit() -> None:
     assert rows.people.tolist() == cells.groupby("team")["participant"].nunique().tolist()
 
 
+def test_without_logs_there_is_nothing_to_sum() -> None:
+    with pytest.raises(NotEstimable, match="there are no logs to analyse"):
+        summed(roll_out_cells((1, NEVER)).iloc[:0])
+
+
 def test_access_is_the_week_of_the_day() -> None:
     cells = roll_out_cells((1, 2, NEVER), weekday=6)
     assert summed(cells).access.tolist() == [1, 2, np.inf]

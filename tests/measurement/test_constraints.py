@@ -43,6 +43,7 @@ from measurement.models import (
     ReminderChoice,
     ReminderItem,
     ReportFile,
+    SetUpStep,
     Snapshot,
     StoredEstimate,
     SurveyResponse,
@@ -164,6 +165,9 @@ class Rows:
 
     def job(self, **fields: Any) -> None:
         Job.objects.create(**{"kind": "tea", "asked_at": NOW} | fields)
+
+    def set_up_step(self, **fields: Any) -> None:
+        SetUpStep.objects.create(**{"trial": self.trial, "step": "about", "saved_at": NOW} | fields)
 
     def baseline(self, **fields: Any) -> None:
         row = {"participant": self.participant, "ai_use_before": "never", "answered_at": NOW}
@@ -378,6 +382,8 @@ BREAKERS: dict[str, list[Callable[[Rows], object]]] = {
         lambda rows: rows.job(state="running", ended_at=NOW),
         lambda rows: rows.job(state="done"),
     ],
+    "set_up_step_once_a_trial": [lambda rows: rows.twice(rows.set_up_step)],
+    "set_up_step_is_known": [lambda rows: rows.set_up_step(step="tea")],
     "job_has_a_kind": [lambda rows: rows.job(kind=" ")],
     "snapshot_once_a_week": [lambda rows: rows.twice(rows.snapshot)],
     "snapshot_week_is_a_monday": [lambda rows: rows.snapshot(week=datetime.date(2026, 12, 1))],

@@ -84,8 +84,8 @@ def test_the_command_makes_the_first_user_of_an_empty_site() -> None:
 def test_the_page_starts_a_trial(visitor: Client) -> None:
     assert "Start a trial" in visitor.get("/trials/").content.decode()
     response = visitor.post(PAGE, {"title": "Tea", "sector": "security"})
-    assert (response.status_code, response.headers["Location"]) == (302, "/trials/tea/")
-    assert visitor.get("/trials/tea/").status_code == 200
+    assert (response.status_code, response.headers["Location"]) == (302, "/trials/tea/set-up/")
+    assert visitor.get("/trials/tea/set-up/").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+"""What a lead should know before a plan is locked: what is missing, and what is unsound."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils import timezone
+
+from measurement.estimation.definition import Trial as Definition
+from measurement.estimation.estimate import NotEstimable
+from measurement.estimation.power import participants_needed
+from measurement.estimation.power_inputs import InputErrors, PowerInputs
+from measurement.estimation.power_of_plan import planned_numbers
+from measurement.models import Department, PrivacyNotice, TaskType, Tool, Trial
+from measurement.plan_words import long_day, percent
+from measurement.set_up_answers import Step, saved_steps
+
+
+@dataclass(frozen=True)
+class Caution:
+    """A sentence, and the step whose page mends what it says."""
+
+    words: str
+    step: str
+
+
+def of_plan(trial: Trial) -> list[Caution]:
+    """Return the warnings about a trial's set-up, the gravest first."""
+    definition = trial.definition()
+    saved = saved_steps(trial)
+    return [
+        *_of_comparison(definition),
+        *_of_dates(definition),
+        *_of_size(definition, saved.get(Step.POWER, {})),
+        *_of_lists(trial),
+        *_of_notice(trial, definition),
+    ]
+
+
+def _of_comparison(definition: Definition) -> Iterator[Caution]:
+    if definition.design.kind == "observational":
+        yield Caution(
+            "There is no comparison group. The result cannot say that AI caused a difference, and "
+            "every headline will say so.",
+            Step.DESIGN,
+        )
+    elif definition.plan.treatment == "used":
+        yield Caution(
+            "Tasks are compared by whether AI was used, not by what chance decided. People choose "
+            "for which tasks they use AI, so the result cannot say that AI caused a difference.",
+            Step.ANALYSIS,
+        )
+
+
+def _of_dates(definition: Definition) -> Iterator[Caution]:
+    if not (definition.starts_on and definition.ends_on):
+        yield Caution(
+            "There is no first and last day. Without them there are no minutes saved per working "
+            "day, and no days a year.",
+            Step.DATES,
+        )
+    elif definition.starts_on <= timezone.localdate():
+        yield Caution(
+            f"The trial began on {long_day(definition.starts_on)}. A plan that is locked after "
+            "people began to log tasks convinces fewer readers.",
+            Step.DATES,
+        )
+    if definition.plan.read_out_on is None:
+        yield Caution(
+            "There is no read-out day. Results are then final on the last day, before late task "
+            "logs came in.",
+            Step.DATES,
+        )
+
+
+def _of_size(definition: Definition, answers: Mapping[str, Any]) -> Iterator[Caution]:
+    planned = definition.plan.planned_participants
+    if planned is None:
+        yield Caution(
+            "The number of people was not worked out. The trial may be too small to notice what "
+            "you hope for.",
+            Step.POWER,
+        )
+        return
+    needed = people_needed(definition, answers)
+    if needed is not None and planned < needed:
+        yield Caution(
+            f"{planned:,} people are planned. {needed:,} are needed to have a chance of "
+            f"{percent(answers['numbers']['power'])}% of noticing a saving of "
+            f"{percent(answers['saving'])}%.",
+            Step.POWER,
+        )
+
+
+def people_needed(definition: Definition, answers: Mapping[str, Any]) -> int | None:
+    """Return how many people the trial needs by the power page's answers and the plan as it is.
+
+    `answers`: "saving" and "numbers", by the names of PowerInputs. None where nobody gave them or
+    where they have no answer any more.
+    """
+    if not answers:
+        return None
+    numbers = {**answers["numbers"], **planned_numbers(definition)}
+    try:
+        inputs = PowerInputs(design=definition.design.kind, **numbers)
+        return participants_needed(inputs, time_ratio=1 - answers["saving"])
+    except (InputErrors, NotEstimable):
+        return None
+
+
+_MISSING: Final[tuple[tuple[type[Any], Caution], ...]] = (
+    (TaskType, Caution("There are no types of task yet, so nobody can log any.", Step.TASKS)),
+    (Tool, Caution("There are no tools, so nobody can say which one they used.", Step.TASKS)),
+    (
+        Department,
+        Caution(
+            "There are no departments yet: they are needed before people are invited or uploaded.",
+            Step.LISTS,
+        ),
+    ),
+)
+
+
+def _of_lists(trial: Trial) -> Iterator[Caution]:
+    for model, caution in _MISSING:
+        if not model._default_manager.filter(trial=trial).exists():
+            yield caution
+
+
+def _of_notice(trial: Trial, definition: Definition) -> Iterator[Caution]:
+    newest = PrivacyNotice.objects.filter(trial=trial).order_by("-version").first()
+    if newest is None:
+        yield Caution("No privacy notice is published, so nobody can be invited.", "notice")
+    elif definition.ends_on and newest.keep_until < definition.ends_on:
+        yield Caution(
+            f"The privacy notice says that data are kept until {long_day(newest.keep_until)}, "
+            "before the trial ends. Publish a new version.",
+            "notice",
+        )

@@ -1,0 +1,258 @@
+"""A lead sets up a trial by clicking only, from nothing to a locked plan, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from measurement import starting
+from measurement.lead.urls import set_up
+from measurement.models import Arm, PlanLock, PrivacyNotice, Trial
+from tests.browser.test_participant_journey import Visit
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Lead:
+    """Somebody invented who answers the pages of the set-up."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.page = visitor.page
+
+    def follow(self, name: str) -> None:
+        self.page.get_by_role("link", name=name, exact=True).click()
+
+    def open(self, task: str) -> None:
+        self.follow(task)
+        self.visitor.look(task)
+
+    def save(self, button: str = "Save and go on") -> None:
+        self.visitor.press(button)
+        self.visitor.look("^Set up Tea and biscuits$")
+
+    def say(self, label: str, text: str) -> None:
+        self.page.get_by_label(label).fill(text)
+
+    def say_day(self, group: str, day: str, month: str, year: str) -> None:
+        boxes = self.page.get_by_role("group", name=group)
+        for label, text in (("Day", day), ("Month", month), ("Year", year)):
+            boxes.get_by_label(label).fill(text)
+
+    def answer(self, question: str, said: str, *, error: bool = False) -> None:
+        self.visitor.look(re.escape(question), error=error)
+        self.page.get_by_label(said, exact=True).check()
+        self.visitor.press("Continue")
+
+    def start(self) -> None:
+        self.visitor.go("/trials/")
+        self.visitor.press("Start a trial")
+        self.visitor.look("Start a trial")
+        self.say("What is the trial called?", "Tea and biscuits")
+        self.page.get_by_label("Education").check()
+        self.visitor.press("Continue")
+        self.visitor.look("^Set up Tea and biscuits$")
+        expect(self.page.get_by_text("You have completed 1 of")).to_be_visible()
+
+    def set_dates(self) -> None:
+        self.open("Dates")
+        self.visitor.press("Save and go on")
+        self.visitor.look("Dates", error=True)
+        self.page.get_by_role("alert").get_by_role("link").first.click()
+        expect(self.page.get_by_label("Day").first).to_be_focused()
+        self.say_day("First day of the trial", "4", "9", "2034")
+        self.say_day("Last day of the trial", "24", "11", "2034")
+        self.say_day("Read-out day", "8", "12", "2034")
+        self.say("How many days at the start are for settling in?", "7")
+        self.save()
+
+    def choose_design(self, *said: str) -> None:
+        self.follow("Who gets AI, and when")
+        questions = (
+            "Can you decide who gets access to AI, and when?",
+            "Must everybody have AI in the end?",
+            "Can AI be taken away again from people who had it?",
+            "Can AI be switched on and off for each single task?",
+            "Do people work so closely together that those with AI would help those without?",
+        )
+        self.visitor.look(re.escape(questions[0]))
+        self.visitor.press("Continue")
+        for question, answer in zip(questions, said, strict=True):
+            self.answer(question, answer, error=question == questions[0])
+        self.visitor.look("The design that suits your trial")
+
+    def work_out_people(self, unit: str, people: str) -> None:
+        self.open("How many people")
+        self.say("How much time do you hope AI saves", "12")
+        self.say(f"How many people work in a {unit}, on average?", people)
+        self.visitor.press("Work it out")
+        self.visitor.look("How many people")
+        expect(self.page.get_by_text("of noticing a saving of 12%")).to_be_visible()
+        self.save("Use these numbers")
+
+    def say_what_people_log(self) -> None:
+        self.open("Types of task and tools")
+        expect(self.page.get_by_label("Lesson planning")).to_be_checked()
+        self.page.get_by_label("Curriculum development").uncheck()
+        self.say("Other types of task", "Brewing tea\nWashing up")
+        self.say("Which AI tools are on trial?", "Quillbot Nine")
+        self.save()
+        self.open("Departments, grades and professions")
+        self.visitor.press("Save and go on")
+        self.visitor.look("Departments, grades and professions", error=True)
+        self.say("Departments", "Ministry of Tea\nOffice of Biscuits")
+        self.save()
+        self.open("Survey about time saved")
+        self.save()
+
+    def say_how_results_come(self) -> None:
+        self.open("Working year and costs")
+        self.say("Cost of an hour of work", "31.50")
+        self.save()
+        self.open("Smallest group shown")
+        self.say("How many people must a group have", "5")
+        self.visitor.press("Save and go on")
+        self.visitor.look("Smallest group shown", error=True)
+        self.say("How many people must a group have", "12")
+        self.save()
+        self.open("Analysis")
+        self.save()
+
+    def publish_notice(self) -> None:
+        self.open("Privacy notice")
+        self.say("Who answers for the data?", "Department of Teapots")
+        self.say("Where can people ask or complain?", "privacy@teapots.example.com")
+        self.say_day("Until when is anything about people kept?", "31", "12", "2036")
+        self.save("Publish")
+
+    def lock(self) -> None:
+        self.open("Check and lock the plan")
+        self.visitor.press("Lock the plan")
+        self.visitor.look("Check and lock the plan", error=True)
+        self.page.get_by_label("This plan is what we promise to do").check()
+        self.visitor.press("Lock the plan")
+        self.visitor.look("Check and lock the plan")
+        expect(self.page.get_by_text(re.compile("The plan was locked on"))).to_be_visible()
+
+
+@pytest.fixture
+def lead(visit: Visit, width: int, javascript: bool) -> Lead:
+    kim = starting.allow(email="kim.kettle@example.com", actor=None)
+    return Lead(visit(width=width, javascript=javascript, user=kim))
+
+
+@pytest.mark.parametrize(("width", "javascript"), [(1280, True), (375, True)])
+def test_a_trial_of_teams_from_nothing_to_a_change_of_the_locked_plan(lead: Lead) -> None:
+    lead.start()
+    lead.set_dates()
+    lead.choose_design("Yes", "No", "No", "No", "Yes")
+    expect(lead.page.get_by_text("Some teams get AI, others do not")).to_be_visible()
+    lead.save("Use this design")
+    lead.open("How chance decides")
+    group = lead.page.get_by_role("group", name="Group 2", exact=True)
+    group.get_by_label("Name").fill("With tea")
+    group.get_by_label("Share").fill("2")
+    lead.page.get_by_label("Department", exact=True).check()
+    lead.save()
+    lead.work_out_people("team", "8")
+    lead.say_what_people_log()
+    lead.say_how_results_come()
+    lead.publish_notice()
+    expect(lead.page.get_by_text("You have completed 12 of 12 tasks")).to_be_visible()
+    lead.lock()
+
+    lead.page.get_by_role("link", name="Change dates").click()
+    lead.visitor.look("Dates")
+    lead.say_day("Read-out day", "15", "12", "2034")
+    lead.visitor.press("Save and go on")
+    lead.visitor.look("Dates", error=True)
+    lead.say("Why do you change the plan?", "The kettle was broken for a week")
+    lead.save()
+    lead.follow("Check and lock the plan")
+    lead.visitor.look("Check and lock the plan")
+    expect(lead.page.get_by_role("cell", name="The kettle was broken for a week")).to_be_visible()
+    lead.page.get_by_role("link", name="Change how chance decides").click()
+    lead.visitor.look("Who gets AI, and when")
+    expect(lead.page.get_by_text("cannot change any more")).to_be_visible()
+
+    trial = Trial.objects.get()
+    assert PlanLock.objects.get().locked_by.startswith("lead (user")
+    assert trial.design["kind"] == "cluster"
+    assert [*Arm.objects.order_by("pk").values_list("name", "ai", "ratio")] == [
+        ("Without AI", False, 1),
+        ("With tea", True, 2),
+    ]
+    assert trial.plan["planned_participants"] > 100
+    assert trial.disclosure["minimum_people"] == 12
+    assert PrivacyNotice.objects.get().contact == "privacy@teapots.example.com"
+
+
+@pytest.mark.parametrize(("width", "javascript"), [(375, False), (1280, False)])
+def test_a_roll_out_in_steps_from_nothing_to_a_locked_plan(lead: Lead) -> None:
+    lead.start()
+    lead.choose_design("Yes", "Yes", "No", "No", "Yes")
+    expect(lead.page.get_by_text("Everybody gets AI in the end, team after team")).to_be_visible()
+    lead.save("Use this design")
+    lead.set_dates()
+    lead.open("How chance decides")
+    lead.page.get_by_label("Whole departments").check()
+    lead.save()
+    lead.work_out_people("department", "20")
+    lead.open("Check and lock the plan")
+    expect(lead.page.get_by_text("No privacy notice is published")).to_be_visible()
+    lead.page.get_by_role("link", name="All tasks of the set-up").click()
+    lead.say_what_people_log()
+    lead.lock()
+    trial = Trial.objects.get()
+    assert (trial.design["kind"], trial.design["unit"]) == ("stepped_wedge", "department")
+    assert PlanLock.objects.get().trial == trial
+
+
+@pytest.mark.parametrize(("width", "javascript"), [(1280, False), (375, True)])
+def test_the_periods_of_a_crossover_are_shown_before_they_are_saved(lead: Lead) -> None:
+    lead.start()
+    lead.choose_design("Yes", "Yes", "Yes", "No", "No")
+    lead.save("Use this design")
+    expect(lead.page.get_by_text("Cannot start yet").first).to_be_visible()
+    lead.set_dates()
+    lead.open("How chance decides")
+    lead.say("How many periods are there to be?", "99")
+    lead.visitor.press("Cut the dates evenly")
+    lead.visitor.look("How chance decides", error=True)
+    lead.say("How many periods are there to be?", "4")
+    lead.visitor.press("Cut the dates evenly")
+    lead.visitor.look("How chance decides")
+    last = lead.page.get_by_role("group", name="Period 4", exact=True)
+    last.get_by_role("group", name="Last day").get_by_label("Day").fill("23")
+    lead.save()
+    periods = Trial.objects.get().design["periods"]
+    assert len(periods) == 4
+    assert (periods[0]["starts_on"], periods[3]["ends_on"]) == ("2034-09-11", "2034-11-23")
+    lead.follow("Who gets AI, and when")
+    lead.visitor.look("Can you decide who gets access to AI, and when?")
+    lead.follow("I know which design I want: show me all")
+    lead.visitor.look("Who gets AI, and when")
+    lead.page.get_by_label("No comparison group").check()
+    lead.save()
+    assert Trial.objects.get().design["kind"] == "observational"
+
+
+@pytest.mark.parametrize("kind", ["parallel", "crossover"])
+def test_every_page_fits_a_narrow_screen(visit: Visit, kind: str) -> None:
+    kim = starting.allow(email="kim.kettle@example.com", actor=None)
+    starting.start(title=f"{'y' * 30} {'tea ' * 30}", sector="security", by=kim)
+    visitor = visit(width=320, user=kim)
+    path = f"/trials/{Trial.objects.get().slug}/set-up/"
+    visitor.go(f"{path}dates/")
+    lead = Lead(visitor)
+    for group, day in (("First", "4 9 2034"), ("Last", "24 11 2034"), ("Read-out", "8 12 2034")):
+        name = f"{group} day" if group == "Read-out" else f"{group} day of the trial"
+        lead.say_day(name, *day.split())
+    visitor.press("Save and go on")
+    visitor.go(f"{path}design/choose/")
+    visitor.page.locator(f"input[value={kind}]").check()
+    visitor.press("Save and go on")
+    for route in set_up:
+        visitor.go(path + str(route.pattern).removeprefix("trials/<slug:slug>/set-up/"))
+        visitor.look(r"\w")
