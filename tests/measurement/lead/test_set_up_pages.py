@@ -770,7 +770,7 @@ class TestCheck:
             "There are no tools",
             "There are no departments yet",
             "No privacy notice is published",
-            "You can lock the plan once you have said who gets AI, and when.",
+            "You can lock the plan once you have said who gets AI, and when, and how chance",
         ):
             assert words in page
         assert "Lock the plan</button>" not in re.sub(r"\s+<", "<", page)
