@@ -808,7 +808,10 @@ class TestCheck:
         assert Trial.objects.get().plan["planned_participants"] == int(found[1])
 
     def test_a_sound_loaded_trial_is_warned_of_what_it_lacks_alone(self, client: Client) -> None:
-        days = {"starts_on": datetime.date(2034, 9, 4), "ends_on": datetime.date(2034, 11, 24)}
+        days: dict[str, Any] = {
+            "starts_on": datetime.date(2034, 9, 4),
+            "ends_on": datetime.date(2034, 11, 24),
+        }
         trial = make_trial("pot", design={"kind": "task_randomised"}, **days)
         trial.plan |= {
             "read_out_on": "2034-12-01",
