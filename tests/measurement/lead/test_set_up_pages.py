@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from time_machine import TimeMachineFixture
 
 from measurement import plan_warnings, setting_up, starting
+from measurement.lead.groups_form import HowManyForm
 from measurement.lead.set_up_words import CHECK, TITLES
 from measurement.lead.urls import set_up
 from measurement.models import (
@@ -557,6 +558,15 @@ class TestDesign:
         assert response.status_code == 422
         assert errors(lead.text(response)) == [said]
 
+    def test_periods_are_cut_from_the_days_of_the_trial(self, lead: Lead) -> None:
+        lead.choose("crossover")
+        assert not HowManyForm({"periods": "3"}, trial=Trial.objects.get()).is_valid()
+        lead.save("dates/", DATES)
+        page = lead.page("groups/", "?periods=3")
+        boxes = re.findall(r'name="(starts_on|ends_on)_\d_day"[^>]*value="(\d+)"', page)
+        assert [day for _, day in boxes] == ["11", "8", "9", "5", "6", "24"]
+        assert "Period 4" not in page
+
     def test_a_trial_too_short_for_periods_shows_empty_ones(self, lead: Lead) -> None:
         lead.choose("crossover")
         short = {"ends_on_day": "8", "ends_on_month": "9", "run_in_days": "0"}
@@ -808,7 +818,10 @@ class TestCheck:
         assert Trial.objects.get().plan["planned_participants"] == int(found[1])
 
     def test_a_sound_loaded_trial_is_warned_of_what_it_lacks_alone(self, client: Client) -> None:
-        days = {"starts_on": datetime.date(2034, 9, 4), "ends_on": datetime.date(2034, 11, 24)}
+        days: dict[str, Any] = {
+            "starts_on": datetime.date(2034, 9, 4),
+            "ends_on": datetime.date(2034, 11, 24),
+        }
         trial = make_trial("pot", design={"kind": "task_randomised"}, **days)
         trial.plan |= {
             "read_out_on": "2034-12-01",
