@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from time_machine import TimeMachineFixture
 
 from measurement import plan_warnings, setting_up, starting
+from measurement.lead.groups_form import HowManyForm
 from measurement.lead.set_up_words import CHECK, TITLES
 from measurement.lead.urls import set_up
 from measurement.models import (
@@ -556,6 +557,15 @@ class TestDesign:
         response = lead.client.get(f"{PAGES}groups/?periods={asked}")
         assert response.status_code == 422
         assert errors(lead.text(response)) == [said]
+
+    def test_periods_are_cut_from_the_days_of_the_trial(self, lead: Lead) -> None:
+        lead.choose("crossover")
+        assert not HowManyForm({"periods": "3"}, trial=Trial.objects.get()).is_valid()
+        lead.save("dates/", DATES)
+        page = lead.page("groups/", "?periods=3")
+        boxes = re.findall(r'name="(starts_on|ends_on)_\d_day"[^>]*value="(\d+)"', page)
+        assert [day for _, day in boxes] == ["11", "8", "9", "5", "6", "24"]
+        assert "Period 4" not in page
 
     def test_a_trial_too_short_for_periods_shows_empty_ones(self, lead: Lead) -> None:
         lead.choose("crossover")
