@@ -9,7 +9,7 @@ PIP := .venv/bin/uv pip
 LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
 
-.PHONY: install demo test browser fuzz check bench calibrate mutation lock words
+.PHONY: install demo test browser faults fuzz check bench calibrate mutation lock words
 .DEFAULT_GOAL := install
 
 WORDS := measurement/locale/cy/LC_MESSAGES/django.mo
@@ -19,10 +19,11 @@ install: .venv/packages $(WORDS) var/static/collected var/chromium
 demo: .venv/packages $(WORDS) var/static/collected
 	@exec .venv/bin/python -m trialsite.supervisor $(DEMO)
 
+# Three workers on two cores, since tests wait for servers a third of their time.
 # The coverage of a good run goes to a file: the last lines are pytest's own.
 test: install
 	@rm -rf var/coverage && mkdir -p var/coverage
-	coverage run -m pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
+	coverage run -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) --maxprocesses 8 --dist loadfile $(TESTS)
 	@coverage combine --quiet
 	@coverage report > var/coverage/report.txt || { cat var/coverage/report.txt; exit 1; }
 	@coverage report --include='measurement/estimation/*' --fail-under=100 > var/coverage/engine.txt || \
@@ -31,6 +32,10 @@ test: install
 # Journeys at every width, with and without JavaScript, and the walk over every page: no short cuts.
 browser: install
 	python -m pytest -n logical --maxprocesses 8 --dist loadfile -m "long or not long" tests/browser $(TESTS)
+
+# Workers that die at every moment.
+faults: install
+	python -m pytest -n logical --maxprocesses 8 --dist loadfile -m "long or not long" tests/faults $(TESTS)
 
 # Properties with many examples, from one seed after the other: make fuzz TESTS=tests/estimation
 fuzz: install

@@ -79,9 +79,12 @@ def freeze_if_due(
 ) -> None:
     """Freeze the published form of results, unless that was done in this week.
 
+    A trial without a task log has nothing to publish yet: frozen, it would be empty for a week.
     To be called in the transaction that read the evidence, by one worker at a time.
     """
     week, newest = monday_of(as_of), _newest(trial)
+    if newest is None and not results.logs.received:
+        return
     if newest is not None and newest.week >= week:
         return
     minimum = evidence.trial.disclosure.minimum_people

@@ -26,10 +26,14 @@ PATIENCE_MILLISECONDS = 60_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave two of the four ways of a journey to `make browser`: each width and each mode stays."""
+    """Leave two of the four ways of a journey to `make browser`: each width and each mode stays.
+
+    So is the narrowest width, where a page was looked at on a phone already.
+    """
     for item in items:
         given = getattr(getattr(item, "callspec", None), "params", {})
-        if (given.get("width"), given.get("javascript")) in ((1280, True), (375, False)):
+        way = given.get("width"), given.get("javascript")
+        if way in ((1280, True), (375, False)) or way == (320, None):
             item.add_marker(pytest.mark.long)
 
 

@@ -66,9 +66,11 @@ def assert_no_stale_marks() -> None:
     assert not TrialMark.objects.exists()
 
 
-MOMENTS = pytest.mark.parametrize(
-    "model", [Cell, ParticipantTotal, TrialMark, AnalysisRun, StoredEstimate]
-)
+LONG = [
+    pytest.param(model, marks=pytest.mark.long)
+    for model in (ParticipantTotal, TrialMark, StoredEstimate)
+]
+MOMENTS = pytest.mark.parametrize("model", [Cell, AnalysisRun, *LONG])
 
 
 @MOMENTS

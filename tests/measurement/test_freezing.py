@@ -27,7 +27,7 @@ from measurement.models import (
 )
 from measurement.tasks import new_day, sweep
 from tests.freezes import change_logs, weeks_later
-from tests.people import make_trial, make_user
+from tests.people import make_log, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
 LEAD = "pat.ladle@example.com"
@@ -126,6 +126,15 @@ def test_the_first_analysis_freezes_and_none_does_again_in_its_week(trial: Trial
     with time_machine.travel(MONDAY - datetime.timedelta(days=9)):
         analysis.analyse(trial)
     assert Snapshot.objects.get() == snapshot, "a clock that was set back"
+
+
+def test_a_trial_without_a_log_is_not_frozen_for_a_week() -> None:
+    trial = make_trial()
+    analysis.analyse(trial)
+    assert not Snapshot.objects.exists()
+    make_log(make_participant(trial, make_user("pat.pot@example.com")), "k1")
+    analysis.analyse(trial)
+    assert Snapshot.objects.get().trial == trial
 
 
 def test_weeks_begin_on_mondays_in_london() -> None:
