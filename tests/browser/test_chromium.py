@@ -3,6 +3,7 @@
 import base64
 import io
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from xml.etree import ElementTree
 
@@ -23,8 +24,7 @@ PAGE = """<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>K
 <script>document.title = "Changed"</script></body></html>"""
 
 
-@pytest.fixture(scope="module")
-def made() -> tuple[chromium.Picture, bytes]:
+def make() -> tuple[chromium.Picture, bytes]:
     figure = figures.forest(department_rows(), row(), PER_WORKING_DAY)
     assert figure is not None
     try:
@@ -36,6 +36,13 @@ def made() -> tuple[chromium.Picture, bytes]:
         pytest.skip("NO CHROMIUM WAS FOUND: nothing was tested in a browser")
     assert len(again.svg) == len(picture.svg)
     return picture, pdf
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[chromium.Picture, bytes]:
+    """Have them made in a thread: that of other browser tests runs a browser already."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(make).result()
 
 
 def test_the_svg_has_the_names_as_text(made: tuple[chromium.Picture, bytes]) -> None:

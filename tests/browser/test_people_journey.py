@@ -172,4 +172,4 @@ def test_from_a_bundle_to_results(
     visitor.look("Computing the results")
     go_on(visitor)
     visitor.look(re.escape(bundle.trial.title))
-    expect(page.get_by_text("Results as of")).to_be_visible()
+    expect(page.get_by_text("Figures as of")).to_be_visible()
