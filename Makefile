@@ -19,11 +19,10 @@ install: .venv/packages $(WORDS) var/static/collected var/chromium
 demo: .venv/packages $(WORDS) var/static/collected
 	@exec .venv/bin/python -m trialsite.supervisor $(DEMO)
 
-# Three workers on two cores, since tests wait for servers a third of their time.
 # The coverage of a good run goes to a file: the last lines are pytest's own.
 test: install
 	@rm -rf var/coverage && mkdir -p var/coverage
-	coverage run -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) --maxprocesses 8 --dist loadfile $(TESTS)
+	coverage run -m pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
 	@coverage combine --quiet
 	@coverage report > var/coverage/report.txt || { cat var/coverage/report.txt; exit 1; }
 	@coverage report --include='measurement/estimation/*' --fail-under=100 > var/coverage/engine.txt || \

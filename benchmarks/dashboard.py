@@ -8,6 +8,7 @@ after a navigation the first plot stands on the page, with everything static in 
 import http.client
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,7 +74,9 @@ def measure(
             if number >= WARM_UPS:
                 measured.page.append(page)
                 measured.bare.append(plain)
-        measured.first_plots = _first_plots(site, path, session)
+        # In a thread of its own: Playwright leaves an event loop in the one in which it ran.
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            measured.first_plots = thread.submit(_first_plots, site, path, session).result()
     return measured
 
 
