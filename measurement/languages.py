@@ -22,10 +22,10 @@ IN_ENGLISH: Final = (
     "/demo/",
     "/healthz",
     "/load-a-trial/",
+    "/progress/",
     "/readyz",
     "/start-a-trial/",
     "/trials/",
-    "/work/",
 )
 """What the addresses begin with that are for staff and programs."""
 WORDS: Final = Path(__file__).parent / "locale" / "cy" / "LC_MESSAGES" / "django.mo"

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, expect
 
-from measurement import planning, starting
+from measurement import starting
 from measurement.estimation.bundle import write_bundle
 from measurement.estimation.simulate import simulate
-from measurement.models import Department, Grade, Invitation, Role, Trial, User
+from measurement.models import Invitation, Trial, User
 from tests.browser.visitor import Visitor
 from tests.gates import closed_gate
 from tests.measurement.people.files import csv_of, xlsx_of
-from tests.people import make_trial, make_user, publish_notice
+from tests.measurement.people.inviting_trial import make_inviting_trial, make_lead
 from tests.workers import Worker
 from trialsite.celery import app
 
@@ -46,20 +46,13 @@ def worker(transactional_db: None, outbox: Path, broker: str, tmp_path: Path) ->
 @pytest.fixture
 def trial(transactional_db: None) -> Trial:
     """Have a trial that may invite people."""
-    trial = make_trial()
-    for name in ("Home Teapots", "Treasury"):
-        Department.objects.create(trial=trial, name=name)
-    Grade.objects.create(trial=trial, name="Grade 7")
-    publish_notice(trial)
-    return trial
+    return make_inviting_trial()
 
 
 @pytest.fixture
 def kim(trial: Trial) -> User:
     """Have its lead, who has locked the plan."""
-    kim = make_user("kim.kettle@example.com", (Role.LEAD, trial))
-    planning.lock(trial=trial, by=kim)
-    return kim
+    return make_lead(trial)
 
 
 def choose(visitor: Visitor, label: str, content: bytes) -> None:

@@ -33,9 +33,9 @@ def test_an_uploaded_bundle_is_loaded_by_a_job(visitor: Client) -> None:
     assert "Load a trial" in text_of(visitor, LOAD)
     response = visitor.post(LOAD, {"file": SimpleUploadedFile("x.zip", b"tea")})
     job = Job.objects.get(kind=loading.KIND)
-    assert response.headers["Location"] == f"/work/{job.pk}/"
+    assert response.headers["Location"] == f"/progress/{job.pk}/"
     assert jobs.run_next(WORK)
-    page = text_of(visitor, f"/work/{job.pk}/")
+    page = text_of(visitor, f"/progress/{job.pk}/")
     assert "Loading a trial" in page
     assert "an intact .zip" in page
     assert re.search(rf'href="{LOAD}">Go on<', page)
@@ -80,10 +80,10 @@ def test_results_are_computed_by_a_job_that_tells_per_cent(visitor: Client, tria
     assert not Job.objects.exists()
     response = visitor.post("/trials/teapot/compute/")
     job = Job.objects.get(kind=computing.KIND)
-    assert response.headers["Location"] == f"/work/{job.pk}/"
+    assert response.headers["Location"] == f"/progress/{job.pk}/"
     Job.objects.update(state="running", tries=1, done=5, total=100)
-    page = text_of(visitor, f"/work/{job.pk}/")
+    page = text_of(visitor, f"/progress/{job.pk}/")
     assert "In progress: 5%" in page
     assert 'value="5" max="100"' in page
     Job.objects.update(state="done", ended_at=job.asked_at, message="The results are computed.")
-    assert re.search(r'href="/trials/teapot/">Go on<', text_of(visitor, f"/work/{job.pk}/"))
+    assert re.search(r'href="/trials/teapot/">Go on<', text_of(visitor, f"/progress/{job.pk}/"))

@@ -75,14 +75,14 @@ def send(client: Client, content: bytes, name: str = "people.csv", address: str 
     response = client.post(address, {"file": SimpleUploadedFile(name, content)})
     assert response.status_code == 302
     job = Job.objects.latest("pk")
-    assert response.headers["Location"] == f"/work/{job.pk}/"
+    assert response.headers["Location"] == f"/progress/{job.pk}/"
     jobs.run_next(WORK)
     return job
 
 
 def went_on(client: Client, job: Job) -> str:
     """Return where the page of work that has ended leads on to."""
-    found = re.search(r'href="([^"]+)">Go on<', page_of(client, f"/work/{job.pk}/"))
+    found = re.search(r'href="([^"]+)">Go on<', page_of(client, f"/progress/{job.pk}/"))
     assert found
     return found.group(1)
 
@@ -122,9 +122,9 @@ def test_a_right_file_invites_whatever_its_name_is(
     assert visitor.get(f"{report}faults.csv").status_code == 404
     response = visitor.post(report)
     job = Job.objects.get(kind=work.INVITE)
-    assert response.headers["Location"] == f"/work/{job.pk}/"
+    assert response.headers["Location"] == f"/progress/{job.pk}/"
     jobs.run_next(WORK)
-    assert "1 person is invited" in page_of(visitor, f"/work/{job.pk}/")
+    assert "1 person is invited" in page_of(visitor, f"/progress/{job.pk}/")
     assert went_on(visitor, job) == PAGE
     assert Invitation.objects.get().user.email == "dot.spoon@example.com"
     assert visitor.get(report).status_code == 404
@@ -186,7 +186,7 @@ def test_what_cannot_be_taken_is_said(visitor: Client, content: bytes | None, er
 
 def test_what_cannot_be_read_leads_back(visitor: Client) -> None:
     job = send(visitor, b"\x89PNG")
-    assert "neither CSV in UTF-8 nor XLSX" in page_of(visitor, f"/work/{job.pk}/")
+    assert "neither CSV in UTF-8 nor XLSX" in page_of(visitor, f"/progress/{job.pk}/")
     assert went_on(visitor, job) == PAGE
 
 
@@ -224,7 +224,7 @@ def test_people_are_reminded_by_one_press_a_week(visitor: Client, trial: Trial) 
     assert "Remind those who have not answered" in page_of(visitor)
     response = visitor.post(f"{PAGE}remind/")
     job = Job.objects.get(kind=work.NUDGE)
-    assert response.headers["Location"] == f"/work/{job.pk}/"
+    assert response.headers["Location"] == f"/progress/{job.pk}/"
     jobs.run_next(WORK)
     page = page_of(visitor)
     assert "People were last reminded on" in page
@@ -242,7 +242,7 @@ def test_emails_that_are_kept_back_are_sent_by_a_press(visitor: Client, trial: T
     invited(trial, 1, mail="held")
     assert "some emails are kept back" in page_of(visitor)
     response = visitor.post(f"{PAGE}send/")
-    assert response.headers["Location"] == f"/work/{Job.objects.get(kind=work.SEND).pk}/"
+    assert response.headers["Location"] == f"/progress/{Job.objects.get(kind=work.SEND).pk}/"
     assert Invitation.objects.get().mail == "waiting"
     assert "Emails are being sent" in page_of(visitor)
     Job.objects.all().delete()

@@ -2,25 +2,17 @@
 
 import pytest
 
-from measurement import planning
-from measurement.models import Department, Grade, Role, Trial, User
-from tests.people import make_trial, make_user, publish_notice
+from measurement.models import Trial, User
+from tests.measurement.people.inviting_trial import make_inviting_trial, make_lead
 
 
 @pytest.fixture
 def trial(db: None) -> Trial:
     """Have a trial with lists and all that inviting needs."""
-    trial = make_trial()
-    for name in ("Home Teapots", "Treasury"):
-        Department.objects.create(trial=trial, name=name)
-    Grade.objects.create(trial=trial, name="Grade 7")
-    publish_notice(trial)
-    return trial
+    return make_inviting_trial()
 
 
 @pytest.fixture
 def kim(trial: Trial) -> User:
     """Have its lead, who has locked the plan."""
-    kim = make_user("kim.kettle@example.com", (Role.LEAD, trial))
-    planning.lock(trial=trial, by=kim)
-    return kim
+    return make_lead(trial)
