@@ -6,7 +6,15 @@ Takes the rows of the published sensitivity table, see `estimation.sensitivity.S
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from dashboards.measures import PER_WORKING_DAY, REPORTED, fixed, minutes_in_words, number
+from dashboards.measures import (
+    PER_WORKING_DAY,
+    REPORTED,
+    Reading,
+    fixed,
+    minutes_in_words,
+    number,
+)
+from dashboards.number_text import IntervalHeading, interval_text, number_text, short_text
 from dashboards.tables import NOT_ESTIMABLE, WITHHELD, Table, dated, marks_explained
 
 Row = Mapping[str, Any]
@@ -78,7 +86,7 @@ def table(rows: Sequence[Row]) -> Table:
         caption="Working days saved a year, by convention",
         columns=(
             "Convention",
-            f"Working days saved a year ({level} confidence interval)",
+            IntervalHeading("Working days saved a year", level),
             "Minutes saved a day",
             "Days a year",
             "Hours a day",
@@ -96,14 +104,14 @@ def table(rows: Sequence[Row]) -> Table:
 
 def _cells(row: Row) -> tuple[str, ...]:
     name = dated(row["convention"], row["as_of"])
-    year = (number(row["working_days_per_year"]), number(row["hours_per_day"]))
+    year = (short_text(row["working_days_per_year"]), short_text(row["hours_per_day"]))
     if row["minutes_per_day"] is None:
         mark = WITHHELD if row["suppressed"] else NOT_ESTIMABLE
         return (name, mark, mark, *year)
-    days = fixed(row["days_per_year"], 1)
+    days = number_text(row["days_per_year"], 1)
     if row["ci_low"] is not None:
-        days = f"{days} ({fixed(row['ci_low'], 1)} to {fixed(row['ci_high'], 1)})"
-    return (name, days, number(row["minutes_per_day"]), *year)
+        days = interval_text(Reading(row["days_per_year"], row["ci_low"], row["ci_high"]), 1)
+    return (name, days, short_text(row["minutes_per_day"]), *year)
 
 
 def _share(share: float) -> str:

@@ -47,8 +47,8 @@ BYTES_PER_KB: Final = 1024
 
 
 @dataclass(frozen=True)
-class CsvFile:
-    """A CSV file with its name; `size` is for the link's text."""
+class Download:
+    """A file with its name; `size` is for the link's text."""
 
     name: str
     content: bytes
@@ -59,7 +59,7 @@ class CsvFile:
         return f"{max(1, round(len(self.content) / BYTES_PER_KB))} KB"
 
 
-def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: datetime) -> CsvFile:
+def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: datetime) -> Download:
     """Return published rows as CSV: UTF-8 with byte order mark, RFC 4180.
 
     Every row says which trial, data, plan and moment it is of, when the plan was locked and how
@@ -80,7 +80,7 @@ def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: da
 
 def conventions_file(
     name: str, rows: Sequence[Mapping[str, Any]], results: Results, as_of: datetime
-) -> CsvFile:
+) -> Download:
     """Return the rows of the published sensitivity table as CSV, in the manner of `csv_file`.
 
     What the open band is counted as, and moves, is blank where a row does not rest on it.
@@ -104,7 +104,7 @@ def _file(
     lines: Sequence[Sequence[str]],
     results: Results,
     as_of: datetime,
-) -> CsvFile:
+) -> Download:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([*STAMP, *header])
@@ -120,7 +120,7 @@ def _file(
     stamp = [*map(_safe, about)]
     writer.writerows([*stamp, *line] for line in lines)
     writer.writerow([f"End of file: {len(lines)} rows"])
-    return CsvFile(f"{results.trial}-{name}.csv", out.getvalue().encode("utf-8-sig"))
+    return Download(f"{results.trial}-{name}.csv", out.getvalue().encode("utf-8-sig"))
 
 
 def _number(value: float | None, *, suppressed: bool) -> str:

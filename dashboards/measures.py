@@ -51,11 +51,6 @@ class Measure:
         drawn = self.convert(replace(row, value=row.shrunken_value))
         return None if drawn is None else drawn.value
 
-    def written(self, value: float) -> str:
-        """Return a number as short as the measure allows, with its suffix."""
-        shown = number(value) if self.decimals is None else fixed(value, self.decimals)
-        return f"{shown}{self.suffix}"
-
 
 @dataclass(frozen=True)
 class Pair:

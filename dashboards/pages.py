@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from dashboards import headlines, plan, quality
-from dashboards.downloads import CsvFile, conventions_file, csv_file
+from dashboards.downloads import Download, conventions_file, csv_file
 from dashboards.moved_assumptions import Assumed, planned
+from dashboards.number_text import number_text
 from dashboards.plan import Locking
 from dashboards.section import Section
 from dashboards.sections import sections
@@ -61,24 +62,28 @@ class Published:
 class Page:
     """Everything that the page of a trial with results shows, apart from how fresh it is.
 
-    `results` are the published ones with the intervals shown; `planned` the assumptions that may
-    be moved, None where there are no minutes to convert. `alarms` are the checks that failed,
-    `quality` is what stands beside any claim of speed, `caution` beside any figure a year. `files`
-    are the downloads by the name in their address: one a section, and one of everything.
+    `trial` is the one that the results are of, as it was planned then. `results` are the published
+    ones with the intervals shown; `planned` the assumptions that may be moved, None where there are
+    no minutes to convert. `alarms` are the checks that failed, `quality` is what stands beside any
+    claim of speed, `caution` beside any figure a year; `disclosed` says what is withheld and how
+    the rest is rounded. `files` are the CSV downloads by the name in their address: one a section,
+    and one of everything.
     """
 
+    trial: Trial
     results: Results
     planned: Assumed | None
     headline: str
     alarms: tuple[str, ...]
     quality: str
     caution: str
+    disclosed: str
     as_of: datetime.datetime
     next_freeze: str
     replanned: bool
     not_final: str
     sections: tuple[Section, ...]
-    files: Mapping[str, CsvFile]
+    files: Mapping[str, Download]
     logs: Table
     checks: tuple[Check, ...]
     plan: list[tuple[str, str]]
@@ -95,6 +100,7 @@ def page(found: Published, *, today: datetime.date) -> Page:
     files = {part.slug: _file_of(part, found) for part in parts}
     everything = csv_file(ALL_RESULTS, results.estimates, results, found.as_of)
     return Page(
+        trial=trial,
         results=results,
         planned=planned(results, trial),
         headline=headlines.headline(
@@ -103,6 +109,7 @@ def page(found: Published, *, today: datetime.date) -> Page:
         alarms=_alarms(results),
         quality=quality.sentence(results),
         caution=headlines.caution(results),
+        disclosed=plan.disclosed(trial),
         as_of=found.as_of,
         next_freeze=_next_freeze(found.next_on, today),
         replanned=found.replanned,
@@ -130,7 +137,7 @@ def _next_freeze(on: datetime.date, today: datetime.date) -> str:
     return f"The next are frozen on {on:%A} {plan.day(on)}."
 
 
-def _file_of(part: Section, found: Published) -> CsvFile:
+def _file_of(part: Section, found: Published) -> Download:
     if part.conventions:
         return conventions_file(part.slug, part.conventions, found.results, found.as_of)
     return csv_file(part.slug, part.rows, found.results, found.as_of)
@@ -150,7 +157,7 @@ def log_counts(logs: LogCounts) -> Table:
     ]
     return Table(
         caption="What became of the task logs",
-        columns=("", "Task logs"),
-        rows=tuple((name, f"{count:,}") for name, count in counts),
+        columns=("What became of them", "Task logs"),
+        rows=tuple((name, number_text(count, 0)) for name, count in counts),
         notes=("Counts are rounded to the nearest 5, so they may not add up.",),
     )

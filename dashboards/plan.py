@@ -121,6 +121,15 @@ def working_year(assumptions: Assumptions) -> str:
     )
 
 
+def disclosed(trial: Trial) -> str:
+    """Return what of the results is withheld and how the rest is rounded."""
+    return (
+        "So that nobody can be identified, figures about fewer than "
+        f"{trial.disclosure.minimum_people} people are withheld, means are rounded to whole "
+        "minutes (one decimal from 400 people), and counts to the nearest 5."
+    )
+
+
 def period(trial: Trial) -> str:
     """Return the dates of a trial: 30 September 2024 to 13 December 2024."""
     if trial.starts_on and trial.ends_on:

@@ -15,6 +15,8 @@ from measurement.estimation.rows import DESCRIPTIVE
 
 UNLABELLED: Final = (RANDOMISED, DESCRIPTIVE)
 """What a figure compares where nothing must be said of it."""
+IN_PICTURE: Final = "Dots are estimates, lines {level} confidence intervals."
+"""How to read a picture, as its subtitle says it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ def subtitle(what: str, rows: Sequence[EstimateRow], trial: Trial, figure: Figur
     label = next((row.comparison for row in rows if row.comparison not in UNLABELLED), "")
     parts = [
         f"{what}. {where}.",
-        f"Dots are estimates, lines {confidence(rows)} confidence intervals." if figure else "",
+        IN_PICTURE.format(level=confidence(rows)) if figure else "",
         f"{label[:1].upper()}{label[1:]}." if label else "",
         "Simulated data." if trial.simulated else "",
     ]

@@ -7,6 +7,7 @@ blank cell, row or column inside a table, each table marked up by name.
 
 import datetime
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +31,9 @@ _STYLES: Final = (
     (HEADING, {"fo:font-size": "12pt", "fo:font-weight": "bold"}),
     (TEXT, {"fo:font-size": "12pt"}),
 )
+_NOT_XML: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML file may have."""
+UNKNOWN: Final = "\ufffd"
 _WIDTHS: Final = ((WIDE, "12cm"), (NARROW, "4.5cm"))
 
 
@@ -38,6 +42,7 @@ class Sheet:
     """One table: `name` stands on the tab, `notes` above the table.
 
     Rows are as wide as `columns`. No text is read as a formula: its cell says that it holds text.
+    Characters that the file format cannot hold are replaced.
     """
 
     name: str
@@ -98,7 +103,7 @@ def _styles() -> Iterable[Style]:
         style = Style("table-cell", name=name)
         style.set_properties(
             area="table-cell",
-            properties={"fo:wrap-option": "wrap" if name == TEXT else "no-wrap"},
+            properties={"fo:wrap-option": "no-wrap" if name == TITLE else "wrap"},
         )
         style.set_properties(area="text", properties={**text, "style:font-name": "Arial"})
         yield style
@@ -112,7 +117,7 @@ def _lines(name: str, title: str, lines: Iterable[str]) -> Table:
     table = Table(name)
     table.append(Column(style=WIDE))
     for text, style in [(title, TITLE), *((line, TEXT) for line in lines)]:
-        table.append(_row([text], style))
+        table.append_row(_row([text], style), clone=False)
     return table
 
 
@@ -121,25 +126,25 @@ def _table(sheet: Sheet) -> Table:
     table.append(Column(style=WIDE))
     if len(sheet.columns) > 1:
         table.append(Column(repeated=len(sheet.columns) - 1, style=NARROW))
-    table.append(_row([sheet.title], TITLE))
+    table.append_row(_row([sheet.title], TITLE), clone=False)
     for note in sheet.notes:
-        table.append(_row([note], TEXT))
-    table.append(_row(sheet.columns, HEADING))
+        table.append_row(_row([note], TEXT), clone=False)
+    table.append_row(_row(sheet.columns, HEADING), clone=False)
     for row in sheet.rows:
-        table.append(_row(row, TEXT))
+        table.append_row(_row(row, TEXT), clone=False)
     return table
 
 
 def _row(values: Iterable[Value], style: str) -> Row:
     row = Row()
     for value in values:
-        row.append(_cell(value, style))
+        row.append_cell(_cell(value, style), clone=False)
     return row
 
 
 def _cell(value: Value, style: str) -> Cell:
     if isinstance(value, str):
-        return Cell(value, cell_type="string", style=style)
+        return Cell(_NOT_XML.sub(UNKNOWN, value), cell_type="string", style=style)
     return Cell(value, cell_type="float", style=style)
 
 

@@ -12,10 +12,10 @@ from dashboards.measures import (
     Measure,
     Reading,
     confidence,
-    fixed,
     largest_first,
     minutes_per_task,
 )
+from dashboards.number_text import IntervalHeading, interval_text, number_text, short_text
 from dashboards.plan import day
 from measurement.estimation.results import EstimateRow
 
@@ -34,7 +34,10 @@ SHRINKAGE: Final = (
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts; the first column names the row, the others hold numbers."""
+    """A table of texts; the first column names the row, the others hold numbers.
+
+    Texts of numbers are `NumberText`, headings of intervals `IntervalHeading`.
+    """
 
     caption: str
     columns: tuple[str, ...]
@@ -66,7 +69,7 @@ def group_table(
     level = confidence([*rows, overall])
     listed = [*largest_first(rows, measure), *([overall] if overall else [])]
     drawn = any(row.shrunken_value is not None for row in rows)
-    estimate = f"{measure.short} ({level} confidence interval)"
+    estimate = IntervalHeading(measure.short, level)
     return Table(
         caption=f"{measure.label}, by {heading.lower()}",
         columns=(heading, estimate, *([SHRUNKEN] if drawn else []), "People", "Task logs"),
@@ -99,8 +102,8 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
         columns=(
             "Type of task",
             "Without AI",
-            f"With AI ({level} confidence interval)",
-            f"Minutes saved ({level} confidence interval)",
+            IntervalHeading("With AI", level),
+            IntervalHeading("Minutes saved", level),
             *([SHRUNKEN] if drawn else []),
             "People",
             "Task logs",
@@ -108,7 +111,7 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
         rows=tuple(
             (
                 dated(row.group, row.as_of),
-                fixed(pair.without_ai, _decimals(pair.with_ai)) if pair else _mark(row),
+                number_text(pair.without_ai, _decimals(pair.with_ai)) if pair else _mark(row),
                 _interval(pair.with_ai if pair else None, row, PER_TASK),
                 _interval(PER_TASK.reading(row), row, PER_TASK),
                 *([_drawn(row, PER_TASK)] if drawn else []),
@@ -126,7 +129,7 @@ def named_table(caption: str, named: Sequence[Named]) -> Table:
     level = confidence(item.row for item in named)
     return Table(
         caption=caption,
-        columns=("Measure", f"Estimate ({level} confidence interval)", "People"),
+        columns=("Measure", IntervalHeading("Estimate", level), "People"),
         rows=tuple(
             (
                 dated(item.name, item.row.as_of),
@@ -150,7 +153,7 @@ def course_table(
     """Return one row a week, in the given order."""
     rows = [row for _, row in named]
     logs = any(row.logs is not None for row in rows)
-    estimate = f"{measure.short} ({confidence(rows)} confidence interval)"
+    estimate = IntervalHeading(measure.short, confidence(rows))
     return Table(
         caption=caption,
         columns=(heading, estimate, "People", *(["Task logs"] if logs else [])),
@@ -179,8 +182,8 @@ def specification_table(named: Sequence[tuple[str, EstimateRow, EstimateRow | No
         caption="Time saved per task and per working day, by analysis",
         columns=(
             "Analysis",
-            f"{LESS_TIME.label} ({level} confidence interval)",
-            f"{PER_WORKING_DAY.label} ({level} confidence interval)",
+            IntervalHeading(LESS_TIME.label, level),
+            IntervalHeading(PER_WORKING_DAY.label, level),
             "Task logs",
         ),
         rows=tuple(
@@ -234,17 +237,15 @@ def _interval(reading: Reading | None, row: EstimateRow, measure: Measure) -> st
     if reading is None:
         return _mark(row)
     decimals = _decimals(reading) if measure.decimals is None else measure.decimals
-    value, low, high = (
-        f"{fixed(part, decimals)}{measure.suffix}"
-        for part in (reading.value, reading.low, reading.high)
-    )
-    return f"{value} ({low} to {high})"
+    return interval_text(reading, decimals, measure.suffix)
 
 
 def _drawn(row: EstimateRow, measure: Measure, *, applies: bool = True) -> str:
     value = measure.shrunken(row)
     if value is not None:
-        return measure.written(value)
+        if measure.decimals is None:
+            return short_text(value, measure.suffix)
+        return number_text(value, measure.decimals, measure.suffix)
     return _mark(row) if applies else NOT_APPLICABLE
 
 
@@ -255,7 +256,7 @@ def _decimals(reading: Reading) -> int:
 
 
 def _count(count: int | None, row: EstimateRow) -> str:
-    return _mark(row) if count is None else f"{count:,}"
+    return _mark(row) if count is None else number_text(count, 0)
 
 
 def _mark(row: EstimateRow) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dashboards.downloads import CsvFile, conventions_file, csv_file
+from dashboards.downloads import Download, conventions_file, csv_file
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import EstimateRow
 from measurement.spreadsheets import FORMULA_STARTS
@@ -25,11 +25,11 @@ from tests.dashboards.invented import (
 AS_OF = datetime(2024, 11, 24, 15, 4, tzinfo=UTC)
 
 
-def read(file: CsvFile) -> list[dict[str, str]]:
+def read(file: Download) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
 
 
-def download(*rows: EstimateRow, simulated: bool = False) -> CsvFile:
+def download(*rows: EstimateRow, simulated: bool = False) -> Download:
     found = published(results(*rows, simulated=simulated), minimum_people=10)
     return csv_file("departments", found.estimates, found, AS_OF)
 

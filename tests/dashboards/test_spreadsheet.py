@@ -94,6 +94,12 @@ def test_it_says_its_title_language_and_moment() -> None:
     assert 'fo:language="en" fo:country="GB"' in styles
 
 
+def test_what_no_file_can_hold_does_not_break_it() -> None:
+    rows = [("Kites\x00\x0b\ufffe\ud800 & <tails>", 1.0)]
+    found = sheets_of(ods("T", [], [Sheet("Data", "T", [], ["a", "b"], rows)], MADE_AT))
+    assert found["Data"][2][0] == ("string", "Kites\ufffd\ufffd\ufffd\ufffd & <tails>")
+
+
 def changed(**changes: Any) -> Sheet:
     return Sheet(**{**DEPARTMENTS.__dict__, **changes})
 
