@@ -186,8 +186,8 @@ def _no_conclusion(row: EstimateRow | None, final: bool) -> str:
     if row is None:
         return f"{because} nothing was analysed."
     if row.suppressed:
-        return f"{because} too few people stand behind the figures to show them."
-    return f"{because} there is no estimate: {row.not_estimable}."
+        return f"{_label(row)}{because} too few people stand behind the figures to show them."
+    return f"{_label(row)}{because} there is no estimate: {row.not_estimable}."
 
 
 def _why_not(what: str, row: EstimateRow | None) -> str:

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from dashboards.freshness import Freshness
 from dashboards.pages import Published
 from dashboards.plan import day
+from dashboards.report import Report
+from dashboards.report import report as report_of
 from measurement.access import LEADS, trials_for
-from measurement.estimation.definition import plan_sha256
+from measurement.estimation.definition import parse_trial, plan_sha256
+from measurement.estimation.results import results_from_json
 from measurement.freezing import frozen_results
-from measurement.models import DirtyMark, Snapshot, Trial, TrialMark, User
+from measurement.models import DirtyMark, Publication, Snapshot, Trial, TrialMark, User
 from measurement.models.dirty_mark import FAILURES_THAT_PARK
 
 
@@ -54,6 +58,25 @@ def published_results(trial: Trial) -> Published | None:
         next_on=found.next_on,
         replanned=planned != found.results.plan_sha256,
     )
+
+
+def frozen_as_of(trial: Trial) -> datetime.datetime | None:
+    """Return the moment of the data of the newest frozen results; None before the first."""
+    newest = Snapshot.objects.filter(trial=trial).order_by("-week")
+    return newest.values_list("as_of", flat=True).first()
+
+
+def report(publication: Publication) -> Report:
+    """Return what a report says. No query where its document is loaded."""
+    on = timezone.localdate(publication.as_of)
+    found = Published(
+        results=results_from_json(publication.document),
+        trial=parse_trial(publication.definition),
+        as_of=publication.as_of,
+        next_on=on,
+        replanned=publication.replanned,
+    )
+    return report_of(found, number=publication.number, on=on)
 
 
 def freshness(trial: Trial, now: datetime.datetime) -> Freshness:

@@ -41,10 +41,11 @@ def section_workbook(page: Page, section: Section) -> Download:
     return Download(f"{page.results.trial}-{section.slug}.ods", content)
 
 
-def report_workbook(page: Page) -> Download:
+def report_workbook(page: Page, texts: Sequence[tuple[str, Sequence[str]]] = ()) -> Download:
     """Return the spreadsheet of a whole page: every section, task logs, checks, plan, changes.
 
-    Kept like those of sections.
+    `texts`: what else is to be read, paragraphs under the names of their sheets. Kept like those of
+    sections.
     """
     found = (page.headline, page.quality, page.caution)
     about = (*filter(None, found), *_about(page))
@@ -54,6 +55,7 @@ def report_workbook(page: Page) -> Download:
         _checks(page),
         _plan(page),
         _changes(page),
+        *(_text(name, paragraphs) for name, paragraphs in texts),
     )
     content = _kept(page.trial.title, about, sheets, page.as_of)
     return Download(f"{page.results.trial}-{ALL_TABLES}.ods", content)
@@ -174,6 +176,11 @@ def _changes(page: Page) -> Sheet:
         columns=("What", "Before", "After", "Who", "When", "Why"),
         rows=tuple(map(_change, changes)),
     )
+
+
+def _text(name: str, paragraphs: Sequence[str]) -> Sheet:
+    rows = tuple((paragraph,) for paragraph in paragraphs)
+    return Sheet(name=name, title=name, notes=(), columns=("Paragraph",), rows=rows)
 
 
 def _change(change: Deviation) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ IN_ENGLISH: Final = (
     "/load-a-trial/",
     "/progress/",
     "/readyz",
+    "/reports/",
     "/start-a-trial/",
     "/trials/",
 )

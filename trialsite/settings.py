@@ -147,6 +147,11 @@ CELERY_IMPORTS = ["trialsite.heartbeat"]
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "measurement.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "work": {"task": "measurement.work", "schedule": 2.0, "options": {"expires": 2}},
+    "reports": {
+        "task": "dashboards.make_reports",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
     # Every hour, so that a site that was off at midnight catches up.
     "new day": {"task": "measurement.new_day", "schedule": 3600.0, "options": {"expires": 3600}},
     "remind": {"task": "measurement.remind", "schedule": 300.0, "options": {"expires": 300}},

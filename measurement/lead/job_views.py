@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from measurement import computing, jobs, loading
+from measurement import computing, jobs, loading, publishing
 from measurement.access import LEADS, SignedInRequest, trials_for
 from measurement.models import Job, Upload, User
 from measurement.people import work as people
@@ -22,6 +22,7 @@ NAMES: Final[dict[str, str]] = {
     people.INVITE: "Inviting people",
     people.NUDGE: "Reminding people to answer",
     people.SEND: "Sending emails",
+    publishing.MAKE_FILES: "Making the files of the report",
 }
 """What each kind of work is called on its page."""
 IN_PER_CENT: Final = frozenset({computing.KIND, people.INVITE})
@@ -67,6 +68,8 @@ def _goes_on_at(job: Job) -> str:
             return reverse("people_checked", args=[job.trial.slug, upload.pk])
     if job.kind in people.KINDS and job.trial:
         return reverse("people", args=[job.trial.slug])
+    if job.kind == publishing.MAKE_FILES and job.trial:
+        return reverse("publish", args=[job.trial.slug])
     if job.trial:
         return reverse("dashboard", args=[job.trial.slug])
     return reverse("load_trial" if job.kind == loading.KIND else "trials")

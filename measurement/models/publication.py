@@ -11,7 +11,8 @@ class Publication(models.Model):
     """Frozen answers that one person asked to publish, and what another decided.
 
     It holds a copy of the snapshot, so that a report stays what it was. `ended_at`: when it was
-    refused or, once approved, withdrawn, and `ended_because` why.
+    refused or, once approved, withdrawn, and `ended_because` why. `replanned`: whether the plan had
+    been changed since the answers were frozen.
     """
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE, db_index=False)
@@ -19,6 +20,7 @@ class Publication(models.Model):
     as_of = models.DateTimeField()
     definition = ExactJSONField()
     document = ExactJSONField()
+    replanned = models.BooleanField(default=False)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -55,6 +57,16 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"report {self.number} of {self.trial_id}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has decided about it yet."""
+        return self.approved_at is None and self.ended_at is None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see it."""
+        return self.approved_at is not None and self.ended_at is None
 
 
 class ReportFile(models.Model):

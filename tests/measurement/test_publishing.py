@@ -7,7 +7,17 @@ import pytest
 from django.utils import timezone
 
 from measurement import planning, publishing
-from measurement.models import AuditEvent, Job, Publication, Role, Snapshot, Trial, User
+from measurement.estimation.definition import plan_sha256
+from measurement.models import (
+    AuditEvent,
+    Job,
+    Publication,
+    ReportFile,
+    Role,
+    Snapshot,
+    Trial,
+    User,
+)
 from tests.people import make_trial, make_user
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +39,10 @@ def sam(trial: Trial) -> User:
     return make_user("sam.spoon@example.com", (Role.LEAD, trial))
 
 
+MADE = [("report.pdf", "application/pdf", b"%PDF-1.7")]
+"""The files of a report, as its worker keeps them."""
+
+
 def freeze(trial: Trial, week: datetime.date = datetime.date(2026, 11, 23)) -> Snapshot:
     now = timezone.now()
     return Snapshot.objects.create(
@@ -36,7 +50,7 @@ def freeze(trial: Trial, week: datetime.date = datetime.date(2026, 11, 23)) -> S
         week=week,
         frozen_at=now,
         as_of=now,
-        plan_sha256="0" * 64,
+        plan_sha256=plan_sha256(trial.definition()),
         code_version="1",
         definition={"trial": {"slug": trial.slug}},
         document=DOCUMENT,
@@ -45,10 +59,16 @@ def freeze(trial: Trial, week: datetime.date = datetime.date(2026, 11, 23)) -> S
 
 @pytest.fixture
 def asked(trial: Trial, kim: User) -> Publication:
-    """Have a report that Kim asked for."""
+    """Have a report that Kim asked for, with its files."""
     freeze(trial)
     planning.lock(trial=trial, by=kim)
-    return publishing.ask(trial=trial, by=kim)
+    return ask(trial, kim)
+
+
+def ask(trial: Trial, by: User) -> Publication:
+    publication = publishing.ask(trial=trial, by=by)
+    publishing.keep_files(publication, MADE)
+    return publication
 
 
 def stored(publication: Publication) -> Publication:
@@ -81,7 +101,7 @@ def test_what_is_asked_for_is_a_copy_of_the_newest_frozen_answers(
     assert publishing.waiting(trial) == found
     job = Job.objects.get()
     assert (job.kind, job.given) == (publishing.MAKE_FILES, {"publication": asked.pk})
-    assert publishing.newest(trial.slug) is None
+    assert publishing.approved(trial.slug) == []
     assert publishing.public() == []
 
 
@@ -94,10 +114,62 @@ def test_somebody_else_approves(asked: Publication, trial: Trial, kim: User, sam
     with pytest.raises(publishing.Refused, match="somebody else has to approve"):
         publishing.approve(publication=asked, by=kim)
     publishing.approve(publication=asked, by=sam)
-    assert publishing.newest(trial.slug) == asked
+    assert publishing.approved(trial.slug) == [asked]
     assert publishing.public() == [asked]
     assert publishing.waiting(trial) is None
     assert acts() == [("ask_to_publish", "report 1"), ("publish_report", "report 1")]
+
+
+def test_a_report_without_its_files_is_not_approved(asked: Publication, sam: User) -> None:
+    ReportFile.objects.all().delete()
+    with pytest.raises(publishing.Refused, match="not made yet"):
+        publishing.approve(publication=asked, by=sam)
+    assert stored(asked).approved_at is None
+
+
+def test_files_are_made_again_where_that_failed(asked: Publication, sam: User) -> None:
+    first = Job.objects.get()
+    assert publishing.make_files(publication=asked, by=sam) == first
+    Job.objects.update(state=Job.State.FAILED, ended_at=timezone.now())
+    again = publishing.make_files(publication=asked, by=sam)
+    assert again != first
+    assert again.given == first.given
+    assert publishing.files_job(asked) == again
+    publishing.approve(publication=asked, by=sam)
+    with pytest.raises(publishing.Refused, match="decided about this report meanwhile"):
+        publishing.make_files(publication=asked, by=sam)
+
+
+def test_files_take_the_place_of_older_ones(asked: Publication) -> None:
+    publishing.keep_files(asked, [("report.ods", "application/ods", b"PK")])
+    assert [(file.name, bytes(file.content)) for file in ReportFile.objects.all()] == [
+        ("report.ods", b"PK")
+    ]
+
+
+def test_files_of_what_is_not_published_are_not_kept(asked: Publication, sam: User) -> None:
+    publishing.refuse(publication=asked, by=sam, reason="A figure is odd.")
+    assert not ReportFile.objects.exists()
+    publishing.keep_files(asked, MADE)
+    assert not ReportFile.objects.exists()
+
+
+def test_a_report_knows_that_the_plan_was_changed_since(trial: Trial, kim: User) -> None:
+    freeze(trial)
+    planning.lock(trial=trial, by=kim)
+    assert not publishing.ask(trial=trial, by=kim).replanned
+    Publication.objects.all().delete()
+    Trial.objects.filter(pk=trial.pk).update(plan=trial.plan | {"confidence": 0.9})
+    trial.refresh_from_db()
+    assert publishing.ask(trial=trial, by=kim).replanned
+
+
+def test_all_that_was_asked_for_is_listed(
+    asked: Publication, trial: Trial, kim: User, sam: User
+) -> None:
+    publishing.refuse(publication=asked, by=sam, reason="A figure is odd.")
+    second = publishing.ask(trial=trial, by=kim)
+    assert publishing.every(trial) == [second, asked]
 
 
 def test_who_asked_for_it_may_be_gone(asked: Publication, kim: User, sam: User) -> None:
@@ -111,7 +183,7 @@ def test_a_refused_report_is_never_public(
 ) -> None:
     publishing.refuse(publication=asked, by=sam, reason=" A figure is odd. ")
     assert stored(asked).ended_because == "A figure is odd."
-    assert publishing.newest(trial.slug) is None
+    assert publishing.approved(trial.slug) == []
     second = publishing.ask(trial=trial, by=kim)
     assert second.number == 2
 
@@ -121,7 +193,7 @@ def test_a_public_report_is_withdrawn_for_all_to_see(
 ) -> None:
     publishing.approve(publication=asked, by=sam)
     publishing.withdraw(publication=asked, by=kim, reason="The tool was another one.")
-    found = publishing.newest(trial.slug)
+    (found,) = publishing.approved(trial.slug)
     assert found == asked
     assert found.ended_because == "The tool was another one."
     assert publishing.public() == []
@@ -165,12 +237,12 @@ def test_the_newest_report_of_each_trial_is_listed(
 ) -> None:
     publishing.approve(publication=asked, by=sam)
     freeze(trial, datetime.date(2026, 11, 30))
-    newer = publishing.ask(trial=trial, by=kim)
+    newer = ask(trial, kim)
     assert publishing.public() == [asked]
     publishing.approve(publication=newer, by=sam)
     other = make_trial("coffee")
     freeze(other)
     planning.lock(trial=other, by=kim)
-    last = publishing.ask(trial=other, by=kim)
+    last = ask(other, kim)
     publishing.approve(publication=last, by=sam)
     assert publishing.public() == [last, newer]

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
-from dashboards.urls import urlpatterns as dashboards
+from dashboards.urls import for_leads as dashboards
 from measurement.languages import IN_ENGLISH
 from measurement.lead.urls import urlpatterns as lead
 from measurement.models import Job, Role, Trial, User
@@ -34,7 +34,7 @@ def job(trial: Trial) -> Job:
 def address(name: str, trial: Trial) -> str:
     """Return an address of that name in the trial."""
     route = next(route for route in ROUTES if route.name == name)
-    values: dict[str, Any] = {"slug": trial.slug, "name": "departments", "pk": 1}
+    values: dict[str, Any] = {"slug": trial.slug, "name": "departments", "pk": 1, "number": 1}
     return reverse(name, kwargs={key: values[key] for key in route.pattern.converters})
 
 

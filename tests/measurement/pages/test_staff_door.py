@@ -38,6 +38,10 @@ FOR_EVERYBODY = {
     "language/",
     "privacy/",
     "reminders/stop/<str:token>/",
+    "reports/",
+    "reports/<slug:slug>/",
+    "reports/<slug:slug>/<int:number>/",
+    "reports/<slug:slug>/<int:number>/<str:name>",
 }
 EXAMPLES = {
     "slug": "teapot",

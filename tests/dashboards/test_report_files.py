@@ -1,0 +1,105 @@
+"""The files of a report as a worker makes them, with a Chromium and without."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+from pypdf import PdfReader
+
+from dashboards import chromium, tasks
+from measurement import planning, publishing
+from measurement.models import Job, Publication, ReportFile
+from tests.dashboards.conftest import SMALL_GROUP, Led
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asked(led: Led) -> Publication:
+    """Have a report that was asked for."""
+    planning.lock(trial=led.trial, by=led.lead)
+    return publishing.ask(trial=led.trial, by=led.lead)
+
+
+def files() -> dict[str, bytes]:
+    return {file.name: bytes(file.content) for file in ReportFile.objects.all()}
+
+
+def _has_chromium() -> bool:
+    with sync_playwright() as playwright:
+        return chromium.find_chromium(playwright) is not None
+
+
+@pytest.fixture
+def has_chromium() -> None:
+    """Have a Chromium, or skip. In a thread: that of browser tests runs a browser already."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        if not thread.submit(_has_chromium).result():
+            pytest.skip("NO CHROMIUM WAS FOUND: nothing was tested in a browser")
+
+
+def test_a_worker_makes_all_files(asked: Publication, has_chromium: None) -> None:
+    tasks.make_reports()
+    job = Job.objects.get()
+    assert (job.state, job.message) == (Job.State.DONE, "The files of the report are made.")
+    made = files()
+    for name in ("departments", "professions", "grades", "task-types", "over-time"):
+        assert {f"{name}.svg", f"{name}.png", f"{name}.csv"} <= made.keys(), name
+    assert {"report.pdf", "report.ods", "all-results.csv"} <= made.keys()
+    assert made["report.ods"].startswith(b"PK")
+    pdf = PdfReader(io.BytesIO(made["report.pdf"]))
+    root: Any = pdf.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
+    words = " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
+    assert pdf.metadata is not None
+    assert pdf.metadata.title == f"{asked.trial.title}: report 1"
+    for sentence in (
+        "Simulated data",
+        "What these figures cannot say",
+        "How it was found out",
+        "Checks of the trial",
+        "The plan was not locked before the trial",
+    ):
+        assert sentence in words
+    assert asked.document["plan_sha256"] in words.replace(" ", "")
+    assert f"{SMALL_GROUP} [c]" in words
+
+
+def test_without_a_chromium_tables_are_made_and_it_is_said(
+    asked: Publication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    tasks.make_reports()
+    job = Job.objects.get()
+    assert job.state == Job.State.DONE
+    assert "There are no pictures and no PDF, because no Chromium is installed" in job.message
+    made = files()
+    assert {"report.ods", "departments.csv"} <= made.keys()
+    assert {name.rpartition(".")[2] for name in made} == {"csv", "ods"}
+
+
+def test_files_of_a_report_that_was_taken_back_are_not_made(asked: Publication, led: Led) -> None:
+    publishing.refuse(publication=asked, by=led.lead, reason="A kettle is missing.")
+    tasks.make_reports()
+    job = Job.objects.get()
+    assert (job.state, job.message) == (
+        Job.State.FAILED,
+        "The report was taken back meanwhile.",
+    )
+    assert not files()
+
+
+def test_a_trial_without_a_picture_has_a_pdf_all_the_same(
+    asked: Publication, has_chromium: None
+) -> None:
+    asked.document["estimates"] = []
+    asked.save()
+    tasks.make_reports()
+    made = files()
+    assert "report.pdf" in made
+    assert not [name for name in made if name.endswith(".svg")]
