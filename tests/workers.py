@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import psutil
 from django.db import connection
 
+from dashboards.tasks import make_reports
 from measurement.tasks import sweep, work
 from tests.gates import eventually
 from trialsite.embedded import ROOT
@@ -80,7 +81,8 @@ class Worker:
         def sent_or_held() -> bool:
             if holds():
                 return True
-            work.apply_async(expires=2)
+            for task in (work, make_reports):
+                task.apply_async(expires=2)
             return False
 
         eventually(sent_or_held, f"{what}; {tail(self._log)}", SECONDS_BETWEEN_SWEEPS)

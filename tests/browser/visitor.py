@@ -46,6 +46,8 @@ class Visitor:
     def look(self, heading: str, *, error: bool = False) -> None:
         """Expect a page and check what must hold for every page."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(re.compile(heading))
+        # The words can stand there before the styles do.
+        self.page.wait_for_load_state("load")
         assert self.page.locator("h1").count() == 1
         assert self.page.title().startswith(("Error: ", "Gwall: ")) == error
         assert self.page.title().endswith(" - Trialsite")
