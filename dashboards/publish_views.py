@@ -69,6 +69,7 @@ def preview(request: SignedInRequest, trial: Trial, number: int) -> HttpResponse
         "publication": publication,
         "own": publication.asked_by == by,
         "job": publishing.files_job(publication),
+        "is_complete": page.has_pdf,
         "approving": approving,
         "refusing": refusing,
         "form": sent_form,

@@ -16,10 +16,14 @@ from measurement.models import Publication, ReportFile
 
 @dataclass(frozen=True)
 class ReportPage:
-    """A report with the links to its files, by the slug of their section."""
+    """A report with the links to its files, by the slug of their section.
+
+    `has_pdf`: a PDF is among them, so none is missing for want of a Chromium.
+    """
 
     report: Report
     links: Mapping[str, list[FileLink]]
+    has_pdf: bool
 
     def context(self) -> dict[str, object]:
         """Return what templates need to show it."""
@@ -34,7 +38,13 @@ class ReportPage:
 def shown(publication: Publication, address: str) -> ReportPage:
     """Return the page of a report whose files are below `address`."""
     report = queries.report(publication)
-    return ReportPage(report, _links(publication, report, address))
+    stored = ReportFile.objects.filter(publication=publication).order_by("name")
+    files = [StoredFile(*file) for file in stored.values_list("name", Length("content"))]
+    return ReportPage(
+        report=report,
+        links=file_links(files, report.page.sections, lambda name: f"{address}{name}"),
+        has_pdf=any(file.kind == "pdf" for file in files),
+    )
 
 
 def sent(publication: Publication, name: str) -> HttpResponse:
@@ -48,12 +58,3 @@ def sent(publication: Publication, name: str) -> HttpResponse:
         content_type=stored.content_type,
         headers={"Content-Disposition": f'attachment; filename="{saved_as}"'},
     )
-
-
-def _links(publication: Publication, report: Report, address: str) -> dict[str, list[FileLink]]:
-    stored = ReportFile.objects.filter(publication=publication)
-    files = [
-        StoredFile(name, size)
-        for name, size in stored.values_list("name", Length("content")).order_by("name")
-    ]
-    return file_links(files, report.page.sections, lambda name: f"{address}{name}")
