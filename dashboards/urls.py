@@ -18,6 +18,7 @@ for_leads = [
     path("trials/", views.trials, name="trials"),
     path("trials/<slug:slug>/", views.dashboard, name="dashboard"),
     path("trials/<slug:slug>/<slug:name>.csv", views.download, name="dashboard_download"),
+    path("trials/<slug:slug>/<slug:name>.ods", views.workbook, name="dashboard_workbook"),
     path(PUBLISH, publish_views.publish, name="publish"),
     path(f"{PUBLISH}<int:number>/", publish_views.preview, name="preview"),
     path(f"{PUBLISH}<int:number>/withdraw/", publish_views.withdraw, name="withdraw_report"),

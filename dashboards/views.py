@@ -9,12 +9,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dashboards import queries
+from dashboards import queries, workbooks
 from dashboards.assumptions_form import AssumptionsForm
+from dashboards.downloads import Download
 from dashboards.moved_assumptions import moved
 from dashboards.pages import ALL_RESULTS, VERDICTS, Page, page
 from dashboards.style import CONFIG
 from measurement.access import LEADS, SignedInRequest, trial_for
+from measurement.models import Trial
 
 
 @require_safe
@@ -33,8 +35,7 @@ def trials(request: SignedInRequest) -> HttpResponse:
 def dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show what a trial has found, as far as it may be published."""
     trial = trial_for(request.user, slug, LEADS)
-    found = queries.published_results(trial)
-    shown = found and page(found, today=timezone.localdate())
+    shown = _shown(trial)
     context = {
         "trial": trial,
         "freshness": queries.freshness(trial, timezone.now()),
@@ -43,8 +44,14 @@ def dashboard(request: SignedInRequest, slug: str) -> HttpResponse:
         "config": CONFIG,
         "verdicts": VERDICTS,
         "everything": ALL_RESULTS,
+        "workbooks": _workbooks(shown) if shown else {},
+        "all_tables": workbooks.ALL_TABLES,
     }
     return render(request, "dashboards/dashboard.html", context)
+
+
+def _workbooks(shown: Page) -> dict[str, Download]:
+    return {name: make() for name, make in workbooks.by_name(shown).items()}
 
 
 def _moved(shown: Page, sent: QueryDict) -> dict[str, Any]:
@@ -60,13 +67,30 @@ def _moved(shown: Page, sent: QueryDict) -> dict[str, Any]:
 @never_cache
 def download(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
     """Send the published rows of one section as CSV."""
-    trial = trial_for(request.user, slug, LEADS)
+    shown = _shown(trial_for(request.user, slug, LEADS))
+    return _sent(shown.files.get(name) if shown else None, "text/csv; charset=utf-8")
+
+
+@require_safe
+@login_required
+@never_cache
+def workbook(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
+    """Send the table of one section as a spreadsheet, or those of all."""
+    shown = _shown(trial_for(request.user, slug, LEADS))
+    make = workbooks.by_name(shown).get(name) if shown else None
+    return _sent(make() if make else None, workbooks.CONTENT_TYPE)
+
+
+def _shown(trial: Trial) -> Page | None:
     found = queries.published_results(trial)
-    file = found and page(found, today=timezone.localdate()).files.get(name)
-    if not file:
+    return page(found, today=timezone.localdate()) if found else None
+
+
+def _sent(file: Download | None, content_type: str) -> HttpResponse:
+    if file is None:
         raise Http404("No such download")
     return HttpResponse(
         file.content,
-        content_type="text/csv; charset=utf-8",
+        content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
     )

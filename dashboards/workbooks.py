@@ -7,8 +7,8 @@ file, which has all rows of a section under the names that programs know.
 """
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Final
 
 from dashboards.downloads import Download
@@ -59,6 +59,14 @@ def report_workbook(page: Page, texts: Sequence[tuple[str, Sequence[str]]] = ())
     )
     content = _kept(page.trial.title, about, sheets, page.as_of)
     return Download(f"{page.results.trial}-{ALL_TABLES}.ods", content)
+
+
+def by_name(page: Page) -> dict[str, Callable[[], Download]]:
+    """Return what makes each spreadsheet of a page, by the name in its address."""
+    makers: dict[str, Callable[[], Download]] = {
+        part.slug: partial(section_workbook, page, part) for part in page.sections
+    }
+    return {**makers, ALL_TABLES: partial(report_workbook, page)}
 
 
 @lru_cache(maxsize=FILES_KEPT)

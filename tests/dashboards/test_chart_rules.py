@@ -13,6 +13,7 @@ import pytest
 from dashboards import style
 from dashboards.pages import Page, Published, page
 from dashboards.section import Section
+from dashboards.workbooks import section_workbook
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import EstimateRow, Results
 from tests.dashboards.invented import (
@@ -26,6 +27,7 @@ from tests.dashboards.invented import (
     trial,
     week_rows,
 )
+from tests.dashboards.test_spreadsheet import sheets_of
 
 NUMBER = re.compile("\N{MINUS SIGN}?\\d[\\d,]*(?:\\.\\d+)?")
 DRAWN = [
@@ -238,6 +240,15 @@ def test_a_download_with_its_size_carries_the_rows(section: Section, whole: Page
     lines = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
     assert len(lines) == len(section.rows) + 1
     assert {"ci_low", "ci_high", "confidence"} <= set(lines[0])
+
+
+@every_figure
+def test_a_spreadsheet_with_its_size_carries_the_table(section: Section, whole: Page) -> None:
+    file = section_workbook(whole, section)
+    assert re.fullmatch(r"\d+ KB", file.size)
+    sheet = [cells[0] for cells in [*sheets_of(file.content).values()][-1]]
+    names = [name for _, name in sheet[-len(section.table.rows) :]]
+    assert [name.removesuffix(" (%)") for name in names] == [row[0] for row in section.table.rows]
 
 
 @every_figure

@@ -26,6 +26,7 @@ from measurement.models import (
     TrialMark,
 )
 from tests.dashboards.conftest import SMALL_GROUP, Led
+from tests.dashboards.test_spreadsheet import sheets_of
 from tests.freezes import next_freeze, say_otherwise, weeks_later
 from tests.people import make_log, make_participant, make_trial, make_user
 from tests.real_data import TASK_1, write_real_bundle
@@ -40,10 +41,20 @@ def client_of(user: Any) -> Client:
     return client
 
 
-def text_of(led: Led, path: str = "") -> str:
+def content_of(led: Led, path: str = "") -> bytes:
     response = client_of(led.lead).get(f"/trials/{led.trial.slug}/{path}")
     assert response.status_code == 200
-    return response.content.decode("utf-8-sig")
+    return response.content
+
+
+def text_of(led: Led, path: str = "") -> str:
+    return content_of(led, path).decode("utf-8-sig")
+
+
+def cells_of(led: Led, path: str) -> list[list[Any]]:
+    """Return the values of every row of every sheet."""
+    sheets = sheets_of(content_of(led, path))
+    return [[value for _, value in row] for sheet in sheets.values() for row in sheet]
 
 
 def visible(page: str) -> str:
@@ -99,6 +110,7 @@ def test_nothing_moved_is_in_a_download(led: Led) -> None:
     moved = "?working_days_per_year=112.5&people=7"
     for name in ("all-results.csv", "main-figures.csv", "conventions.csv"):
         assert text_of(led, name) == text_of(led, name + moved)
+    assert content_of(led, "all-tables.ods") == content_of(led, f"all-tables.ods{moved}")
 
 
 def test_an_assumption_that_cannot_be_is_said_with_a_link_to_its_field(led: Led) -> None:
@@ -165,7 +177,9 @@ def test_a_page_takes_few_queries(
 ) -> None:
     client = client_of(led.lead)
     moved = "?people=100&working_days_per_year=200&hours_per_day=8"
-    for path in ("/trials/", f"/trials/{led.trial.slug}/", f"/trials/{led.trial.slug}/{moved}"):
+    files = ("departments.csv", "departments.ods", "all-tables.ods")
+    paths = [f"/trials/{led.trial.slug}/{name}" for name in ("", moved, *files)]
+    for path in ("/trials/", *paths):
         with django_assert_max_num_queries(QUERIES_PER_PAGE):
             assert client.get(path).status_code == 200
 
@@ -185,6 +199,9 @@ def test_no_unrounded_number_is_on_any_page(led: Led) -> None:
     for path in ("", "departments.csv", "task-types.csv", "conventions.csv", "all-results.csv"):
         page = text_of(led, path)
         assert not [number for number in exact if number in page]
+    stored = {cell for row in cells_of(led, "all-tables.ods") for cell in row}
+    assert not exact & {repr(cell) for cell in stored}
+    assert any(isinstance(cell, float) for cell in stored)
 
 
 def test_a_small_group_has_no_numbers_in_any_download(led: Led) -> None:
@@ -197,6 +214,31 @@ def test_a_small_group_has_no_numbers_in_any_download(led: Led) -> None:
         others = [row for row in rows if row["dimension"] == "department" and row not in small]
         assert any(row["value"] == "[c]" for row in others), "subtraction would tell"
         assert any(row["value"] not in ("[c]", "[x]") for row in others)
+
+
+def test_a_small_group_has_no_numbers_in_any_spreadsheet(led: Led) -> None:
+    for path in ("departments.ods", "all-tables.ods"):
+        (small,) = [row for row in cells_of(led, path) if row[0] == SMALL_GROUP]
+        assert len(small) > 5
+        assert {*small[1:]} == {"[c]"}
+
+
+def test_spreadsheets_are_named_and_marked(led: Led) -> None:
+    response = client_of(led.lead).get(f"/trials/{led.trial.slug}/departments.ods")
+    assert response.headers["Content-Type"] == "application/vnd.oasis.opendocument.spreadsheet"
+    assert response.headers["Content-Disposition"] == (
+        f'attachment; filename="{led.trial.slug}-departments.ods"'
+    )
+    assert ["Simulated data"] in cells_of(led, "departments.ods")
+
+
+def test_spreadsheets_are_made_anew_with_new_figures(led: Led) -> None:
+    before = content_of(led, "all-tables.ods")
+    assert content_of(led, "all-tables.ods") == before
+    planning.lock(trial=led.trial, by=led.lead)
+    with next_freeze(led.trial):
+        later = cells_of(led, "all-tables.ods")
+    assert any("The plan was locked on" in str(row[0]) for row in later)
 
 
 def test_downloads_are_named_and_marked(led: Led) -> None:
@@ -212,17 +254,28 @@ def test_downloads_are_named_and_marked(led: Led) -> None:
 
 def test_every_link_to_a_download_works_and_tells_its_size(led: Led) -> None:
     page = text_of(led)
-    links = set(re.findall(r'href="(/trials/[^"]+\.csv)" download>([^<]+)<', page))
-    assert len(links) >= 7
+    links = set(re.findall(r'href="(/trials/[^"]+\.(csv|ods))" download>([^<]+)<', page))
+    assert len(links) >= 14
     client = client_of(led.lead)
-    for href, text in links:
+    for href, kind, text in links:
         size = len(client.get(href).content)
-        assert text.endswith(f"(CSV, {max(1, round(size / 1024))} KB)")
+        assert text.endswith(f"({kind.upper()}, {max(1, round(size / 1024))} KB)")
+
+
+def test_both_downloads_stand_under_each_figure(led: Led) -> None:
+    sections = re.findall(r'<section [^>]*labelledby="([^"]+)">(.*?)</section>', text_of(led), re.S)
+    drawn = {slug: html for slug, html in sections if "<figure" in html}
+    assert len(drawn) >= 7
+    for slug, html in drawn.items():
+        place = f"/trials/{led.trial.slug}/{slug}"
+        links = re.findall(r'href="([^"]+)" download>', html[html.index("</table>") :])
+        assert links == [f"{place}.csv", f"{place}.ods"]
 
 
 def test_nothing_is_kept_by_browsers(led: Led) -> None:
     client = client_of(led.lead)
-    for path in ("/trials/", f"/trials/{led.trial.slug}/", f"/trials/{led.trial.slug}/grades.csv"):
+    paths = [f"/trials/{led.trial.slug}/{name}" for name in ("", "grades.csv", "grades.ods")]
+    for path in ("/trials/", *paths):
         assert "no-store" in client.get(path).headers["Cache-Control"]
 
 
@@ -248,7 +301,8 @@ def test_only_leads_and_administrators_see_a_trial(role: Role | None, status: in
 
 def test_others_are_asked_to_sign_in() -> None:
     make_trial()
-    for path in ("/trials/", "/trials/teapot/", "/trials/teapot/departments.csv"):
+    files = ("/trials/teapot/departments.csv", "/trials/teapot/departments.ods")
+    for path in ("/trials/", "/trials/teapot/", *files):
         response = Client().get(path)
         assert response.status_code == 302
         assert response.headers["Location"].startswith("/account/login/code/?next=/trials/")
@@ -256,8 +310,9 @@ def test_others_are_asked_to_sign_in() -> None:
 
 def test_what_is_not_there_is_not_found(led: Led) -> None:
     client = client_of(led.lead)
-    for path in ("no-such-trial/", f"{led.trial.slug}/no-such-file.csv", "x/departments.csv"):
-        assert client.get(f"/trials/{path}").status_code == 404
+    for path in ("no-such-trial/", f"{led.trial.slug}/no-such-file", "x/departments"):
+        for end in ("", ".csv", ".ods"):
+            assert client.get(f"/trials/{path}{end}").status_code == 404
     assert client.post(f"/trials/{led.trial.slug}/").status_code == 405
 
 
@@ -267,7 +322,8 @@ def test_a_trial_without_results_says_so() -> None:
     page = visible(client.get("/trials/teapot/").content.decode())
     assert "There are no results yet." in page
     assert "being counted now" not in page
-    assert client.get("/trials/teapot/departments.csv").status_code == 404
+    for name in ("departments.csv", "departments.ods", "all-tables.ods"):
+        assert client.get(f"/trials/teapot/{name}").status_code == 404
     make_log(make_participant(trial, make_user("robin.teapot@example.com")), "k1")
     assert "being counted now" in visible(client.get("/trials/teapot/").content.decode())
 
