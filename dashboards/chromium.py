@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Page, PdfMargins, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Page, PdfMargins, Playwright, sync_playwright
 
 # The headless shell starts in half the time of the whole browser.
 NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -26,6 +26,8 @@ MARGINS: Final[PdfMargins] = {
 SCALE: Final = 0.8
 """Makes text of the size for screens one for paper: about 11 points."""
 MILLISECONDS: Final = 60_000
+NO_SANDBOX: Final = "sandboxing failed"
+"""What Playwright says where Chromium's sandbox does not start."""
 # Chromium's own templates of header and footer know no style sheet.
 FOOTER: Final = (
     '<div style="width: 100%; font: 8pt arial, sans-serif; text-align: center">'
@@ -105,13 +107,26 @@ def printer() -> Iterator[Printer]:
         path = find_chromium(playwright)
         if path is None:
             raise NoChromium("no Chromium was found on this machine")
-        # Chromium's sandbox does not start as root, as in containers.
-        sandboxed = os.geteuid() != 0
-        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=sandboxed)
+        browser = _launched(playwright, path)
         try:
             yield Printer(browser)
         finally:
             browser.close()
+
+
+def _launched(playwright: Playwright, path: str) -> Browser:
+    """Return a browser in its own sandbox or, where none starts, without it.
+
+    None starts as root, nor in a container, which forbids what the sandbox is made of and is one
+    itself.
+    """
+    if os.geteuid() != 0:
+        try:
+            return playwright.chromium.launch(executable_path=path, chromium_sandbox=True)
+        except Error as error:
+            if NO_SANDBOX not in str(error):
+                raise
+    return playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
 
 
 def find_chromium(playwright: Playwright) -> str | None:

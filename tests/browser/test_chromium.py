@@ -2,7 +2,10 @@
 
 import base64
 import io
+import shutil
 import struct
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from xml.etree import ElementTree
@@ -90,6 +93,34 @@ def _tags(node: object) -> set[str]:
         return set()
     own = {str(node["/S"])} if "/S" in node else set()
     return own | _tags(node.get("/K"))
+
+
+# Another user than root who may make no further namespaces, as in a container.
+CONFINED = (
+    *("unshare", "--user", "--map-root-user", "sh", "-c"),
+    "echo 1 > /proc/sys/user/max_user_namespaces && exec unshare --user --map-user=10001"
+    ' --map-group=10001 setpriv --no-new-privs env HOME=/nowhere "$@"',
+    "sh",
+)
+PRINTS = """
+import os
+from dashboards.chromium import printer
+with printer() as one:
+    print(os.geteuid(), one.pdf("<!doctype html><title>T</title><h1>Kettles</h1>")[:5].decode())
+"""
+
+
+def test_it_prints_where_chromium_has_no_sandbox(made: tuple[chromium.Picture, bytes]) -> None:
+    if shutil.which("unshare") is None or not _starts([*CONFINED, "true"]):
+        pytest.skip("this machine confines nothing in the way of a container")
+    assert not _starts([*CONFINED, "unshare", "--user", "true"]), "there would be a sandbox"
+    run = [*CONFINED, sys.executable, "-c", PRINTS]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == ["10001", "%PDF-"]
+
+
+def _starts(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def test_without_a_chromium_it_says_so(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

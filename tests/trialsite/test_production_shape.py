@@ -22,6 +22,7 @@ import pytest
 import yaml
 from psycopg import sql
 
+from dashboards import chromium
 from tests.servers import servers
 from tests.trialsite.surroundings import free_port, until
 from trialsite import probe
@@ -119,6 +120,14 @@ def test_the_dockerfile_passes_the_linter_which_finds_planted_errors() -> None:
     assert lint(text).stdout == ""
     assert lint(text.replace("python:3.13-slim", "python:latest")).returncode != 0
     assert lint(text.replace("USER 10001", "USER root")).returncode != 0
+
+
+def test_the_image_has_a_chromium_under_a_name_that_is_looked_for() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    *_, last_stage = text.split("FROM ")
+    installed = re.search(r"apt-get install (?:--\S+ )*([^&\\]+)", last_stage)
+    assert installed
+    assert set(installed[1].split()) & set(chromium.NAMES)
 
 
 def address_of(database: str) -> str:
