@@ -1,10 +1,12 @@
 """How a trial found its figures, and what they cannot say, written out for a report. Pure."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Final
 
 from dashboards.measures import number
 from dashboards.plan import TREATMENTS, day, working_year
+from measurement.estimation.calendar import LOCAL_TIME
 from measurement.estimation.definition import Trial
 from measurement.estimation.results import Check, Results
 from measurement.estimation.verdicts import FAIL, WARN
@@ -66,6 +68,10 @@ PLAN_CHANGED: Final = (
 NOT_LOCKED: Final = (
     "The plan was not locked before the trial, so the analysis may have been chosen after the data."
 )
+LOCKED_LATE: Final = (
+    "The plan was locked on {day}, after the trial had begun, so the analysis may have been chosen "
+    "after some of the data."
+)
 SIMULATED: Final = "The people and figures of this trial are invented. They say nothing about AI."
 
 
@@ -94,7 +100,7 @@ def cautions(trial: Trial, results: Results) -> tuple[str, ...]:
         SIMULATED if results.simulated else "",
         NO_COMPARISON if trial.design.kind == "observational" else "",
         *_of_checks(results.checks, FAIL),
-        NOT_LOCKED if results.plan_locked_at is None else "",
+        _locked_late(trial, results.plan_locked_at),
         PLAN_CHANGED if results.deviations else "",
         *_of_checks(results.checks, WARN),
         REPORTED_IS_OPINION if results.find("reported_minutes_saved_per_day") else "",
@@ -102,6 +108,16 @@ def cautions(trial: Trial, results: Results) -> tuple[str, ...]:
         OTHERS,
     ]
     return tuple(filter(None, said))
+
+
+def _locked_late(trial: Trial, locked_at: str | None) -> str:
+    """Return what to say of a plan that was not locked before the first day; nothing else."""
+    if locked_at is None:
+        return NOT_LOCKED
+    locked_on = datetime.datetime.fromisoformat(locked_at).astimezone(LOCAL_TIME).date()
+    if trial.starts_on is None or locked_on <= trial.starts_on:
+        return ""
+    return LOCKED_LATE.format(day=day(locked_on))
 
 
 def _of_checks(checks: Iterable[Check], verdict: str) -> list[str]:

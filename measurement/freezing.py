@@ -31,6 +31,7 @@ from measurement.estimation.results import Results, results_from_json
 from measurement.estimation.standing import Cell, Hashes, Sides, sides_of, standing
 from measurement.models import AnalysisRun, FrozenCell, Snapshot, Trial, TrialMark
 from measurement.models.dirty_mark import FAILURES_THAT_PARK
+from measurement.plan_history import with_lock
 
 WEEK: Final = datetime.timedelta(weeks=1)
 PURPOSE: Final = b"who stands behind published answers|"
@@ -52,12 +53,12 @@ class FrozenResults:
 
 
 def frozen_results(trial: Trial) -> FrozenResults | None:
-    """Return what is published of the trial; None before its first analysis. One query."""
+    """Return what is published of the trial; None before its first analysis. Two queries."""
     snapshot = _newest(trial)
     if snapshot is None:
         return None
     return FrozenResults(
-        results=results_from_json(snapshot.document),
+        results=results_from_json(with_lock(trial, snapshot.document)),
         trial=parse_trial(snapshot.definition),
         as_of=snapshot.as_of,
         frozen_at=snapshot.frozen_at,

@@ -21,6 +21,21 @@ def of_trial(trial: Trial) -> History:
     )
 
 
+def with_lock(trial: Trial, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document of results with the plan's lock where it came after they were worked out.
+
+    A lock is of the plan, not of the data, so it does not wait for the next figures. One query
+    where results have no lock.
+    """
+    if document["plan_locked_at"] is not None:
+        return dict(document)
+    lock = PlanLock.objects.filter(trial=trial).first()
+    if lock is None:
+        return dict(document)
+    said = {"plan_locked_at": lock.locked_at.isoformat(), "plan_locked_by": lock.locked_by}
+    return dict(document) | said
+
+
 def store(trial: Trial, found: History) -> None:
     """Store the history of a trial that has none."""
     if found.lock is None:

@@ -23,6 +23,7 @@ from measurement.models import (
     Trial,
     User,
 )
+from measurement.plan_history import with_lock
 
 MAKE_FILES: Final = "make_report"
 """The kind of work that makes the files of a report: PDF, spreadsheet, pictures."""
@@ -48,7 +49,7 @@ def ask(*, trial: Trial, by: User) -> Publication:
             number=last + 1,
             as_of=snapshot.as_of,
             definition=snapshot.definition,
-            document=snapshot.document,
+            document=with_lock(trial, snapshot.document),
             replanned=plan_sha256(trial.definition()) != snapshot.plan_sha256,
             asked_by=by,
             asked_at=timezone.now(),

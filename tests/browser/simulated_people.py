@@ -43,7 +43,7 @@ def log_tasks(trial: Trial, day: datetime.date, *, task_type: str, tool: str) ->
     chance = np.random.default_rng(day.toordinal())
     with noon_of(day):
         for person in _people(trial):
-            with_ai = person.assignment.arm.ai and chance.random() < USED_WHERE_GIVEN
+            with_ai = _is_given_ai(person) and chance.random() < USED_WHERE_GIVEN
             minutes = MEDIAN_MINUTES * chance.lognormal(0.0, SPREAD)
             record(
                 participant=person,
@@ -68,7 +68,7 @@ def answer_survey(trial: Trial, day: datetime.date) -> None:
         wave = surveying.open_wave(trial, day)
         assert wave is not None
         for person in _people(trial):
-            if person.assignment.arm.ai and person.user:
+            if _is_given_ai(person) and person.user:
                 surveying.answer(
                     participant=person,
                     wave=wave,
@@ -77,6 +77,12 @@ def answer_survey(trial: Trial, day: datetime.date) -> None:
                     recommend=8,
                     actor=person.user,
                 )
+
+
+def _is_given_ai(person: Participant) -> bool:
+    arm = person.assignment.arm
+    assert arm is not None
+    return bool(arm.ai)
 
 
 def _people(trial: Trial) -> Iterator[Participant]:

@@ -13,7 +13,7 @@ from tests.dashboards.invented import results, row, trial
 
 ARMS = [{"name": "without", "ai": False}, {"name": "with", "ai": True}]
 LOCKED: dict[str, Any] = {
-    "plan_locked_at": "2026-01-05T09:00:00+00:00",
+    "plan_locked_at": "2024-09-02T09:00:00+00:00",
     "plan_locked_by": "lead (user 1)",
 }
 
@@ -67,6 +67,22 @@ def test_what_is_grave_stands_first() -> None:
         "About novelty.",
         words.REPORTED_IS_OPINION,
     )
+
+
+@pytest.mark.parametrize(
+    ("locked_at", "is_late"),
+    [
+        ("2024-09-30T22:59:00+00:00", False),  # a minute before midnight in London
+        ("2024-09-30T23:00:00+00:00", True),
+    ],
+)
+def test_a_plan_that_was_locked_after_the_first_day_is_a_caution(
+    locked_at: str, is_late: bool
+) -> None:
+    said = cautions(trial(), replace(results(row()), plan_locked_at=locked_at))
+    assert (words.LOCKED_LATE.format(day="1 October 2024") in said) is is_late
+    undated = cautions(trial(starts_on=None), replace(results(row()), plan_locked_at=locked_at))
+    assert not [words for words in undated if words.startswith("The plan was locked")]
 
 
 def test_a_plan_that_was_not_locked_is_a_caution() -> None:

@@ -201,7 +201,8 @@ def test_everybody_reads_a_public_report(public: Publication, led: Led) -> None:
         "in an order that chance decided",
         "What became of the task logs",
         "Checks of the trial",
-        "The plan was not locked before the trial",
+        "after the trial had begun, so the analysis may have been chosen after some of the data",
+        "Changes since the plan was locked",
         "Download the whole report (PDF, 1 KB)",
         "Download departments (PNG picture, 1.9 MB)",
         "Download departments (SVG picture, 1 KB)",
@@ -216,7 +217,6 @@ def test_everybody_reads_a_public_report(public: Publication, led: Led) -> None:
 
 
 def test_changes_of_the_plan_stand_in_a_report_without_names(public: Publication, led: Led) -> None:
-    assert "Changes since the plan was locked" not in seen(Client(), f"/reports/{led.trial.slug}/")
     at = "2026-03-02T09:00:00+00:00"
     change = {"what": "plan.confidence", "from": 0.95, "to": 0.9, "when": at, "why": "Tea first."}
     public.document |= {

@@ -1,11 +1,16 @@
 """The files of a report as a worker makes them, with a Chromium and without."""
 
+import html
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from django.test import Client
+from odfdo import Document
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
@@ -62,11 +67,51 @@ def test_a_worker_makes_all_files(asked: Publication, has_chromium: None) -> Non
         "What these figures cannot say",
         "How it was found out",
         "Checks of the trial",
-        "The plan was not locked before the trial",
+        "after the trial had begun",
     ):
         assert sentence in words
     assert asked.document["plan_sha256"] in words.replace(" ", "")
     assert f"{SMALL_GROUP} [c]" in words
+
+
+def numbers_in(text: str) -> set[float]:
+    found = re.findall(r"\d[\d,]*(?:\.\d+)?", text)
+    return {float(number.replace(",", "")) for number in found}
+
+
+def words_of_sheets(content: bytes) -> str:
+    """Return all texts and numbers of a spreadsheet."""
+    sheets = Document(io.BytesIO(content)).body.tables
+    cells = [value for sheet in sheets for row in sheet.get_values() for value in row]
+    return " ".join(
+        f"{cell:,.15g}" if isinstance(cell, float | int) else f"{cell}" for cell in cells
+    )
+
+
+def test_no_file_tells_a_number_that_the_page_does_not(
+    asked: Publication, has_chromium: None, led: Led
+) -> None:
+    """What the page publishes is attacked elsewhere: PDF, ODS and pictures give away no more."""
+    tasks.make_reports()
+    made = files()
+    client = Client()
+    client.force_login(led.lead)
+    page = client.get(f"/trials/{led.trial.slug}/publish/1/").content.decode()
+    known = numbers_in(html.unescape(re.sub(r"<(?!script)[^>]+>", " ", page)))
+    of_axes: set[float] = set()
+    for name in made:
+        if name.endswith(".svg"):
+            texts = ElementTree.fromstring(made[name]).iter("{http://www.w3.org/2000/svg}text")
+            of_axes |= numbers_in(" ".join(" ".join(text.itertext()) for text in texts))
+    pdf = PdfReader(io.BytesIO(made["report.pdf"]))
+    pages = [
+        re.sub(rf"Page {number} of {len(pdf.pages)}", " ", page.extract_text())
+        for number, page in enumerate(pdf.pages, start=1)
+    ]
+    assert numbers_in(" ".join(pages)) - known - of_axes == set()
+    for name in made:
+        if name.endswith(".ods"):
+            assert numbers_in(words_of_sheets(made[name])) - known == set(), name
 
 
 def test_without_a_chromium_tables_are_made_and_it_is_said(

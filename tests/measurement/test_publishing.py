@@ -21,7 +21,7 @@ from measurement.models import (
 from tests.people import make_trial, make_user
 
 pytestmark = pytest.mark.django_db
-DOCUMENT = {"trial": "teapot", "value": 1e22}
+DOCUMENT = {"trial": "teapot", "value": 1e22, "plan_locked_at": "2026-11-20T09:00:00+00:00"}
 
 
 @pytest.fixture
@@ -162,6 +162,20 @@ def test_a_report_knows_that_the_plan_was_changed_since(trial: Trial, kim: User)
     Trial.objects.filter(pk=trial.pk).update(plan=trial.plan | {"confidence": 0.9})
     trial.refresh_from_db()
     assert publishing.ask(trial=trial, by=kim).replanned
+
+
+def test_a_lock_that_came_after_the_figures_stands_in_the_report(trial: Trial, kim: User) -> None:
+    snapshot = freeze(trial)
+    document = DOCUMENT | {"plan_locked_at": None}
+    Snapshot.objects.filter(pk=snapshot.pk).delete()
+    snapshot.pk, snapshot.document = None, document
+    snapshot.save(force_insert=True)
+    lock = planning.lock(trial=trial, by=kim)
+    found = publishing.ask(trial=trial, by=kim).document
+    assert found == document | {
+        "plan_locked_at": lock.locked_at.isoformat(),
+        "plan_locked_by": lock.locked_by,
+    }
 
 
 def test_all_that_was_asked_for_is_listed(
