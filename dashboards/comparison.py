@@ -16,6 +16,7 @@ from dashboards.measures import (
     REPORTED,
     Measure,
     confidence,
+    fixed,
     number,
 )
 from dashboards.plan import period, working_year
@@ -200,7 +201,8 @@ def _in_common_year(row: EstimateRow | None) -> str:
     if reading is None:
         return shown(PER_WORKING_DAY, row)
     days = COMMON_YEAR.working_days_per_year / (60 * COMMON_YEAR.hours_per_day)
-    value, low, high = (number(part * days) for part in (reading.value, reading.low, reading.high))
+    minutes = (reading.value, reading.low, reading.high)
+    value, low, high = (fixed(part * days, 1) for part in minutes)
     return f"{value} ({low} to {high})"
 
 
