@@ -9,8 +9,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 
-from measurement import access, surveying, to_do
+from measurement import access, to_do
 from measurement.estimation.calendar import working_days
+from measurement.estimation.waves import OPEN_FOR
 from measurement.models import Reminder, ReminderItem, User
 from measurement.models.reminder_choice import EARLIEST_HOUR, LATEST_HOUR
 from measurement.reminder_emails import MOST_UNANSWERED, language_of
@@ -48,7 +49,7 @@ def may_be_tried(now: datetime.datetime) -> Q:
 def _candidates(now: datetime.datetime) -> QuerySet[User]:
     """Return the users who may get a reminder now, if there is something to remind of."""
     today, hour = timezone.localdate(now), timezone.localtime(now).hour
-    goes_on = Q(trial__ends_on__isnull=True) | Q(trial__ends_on__gt=today - surveying.OPEN_FOR)
+    goes_on = Q(trial__ends_on__isnull=True) | Q(trial__ends_on__gt=today - OPEN_FOR)
     in_a_trial = access.taking_part().filter(
         goes_on, user=OuterRef("pk"), trial__starts_on__lte=today
     )

@@ -1,14 +1,14 @@
 """The weekly survey: when it is open, to whom, and the one door through which it is answered."""
 
 import datetime
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from measurement.estimation.waves import OPEN_FOR, OPENS_AFTER, Wave
 from measurement.models import (
     AuditEvent,
     Participant,
@@ -17,28 +17,6 @@ from measurement.models import (
     TrialMark,
     User,
 )
-
-OPENS_AFTER: Final = datetime.timedelta(days=3)
-"""Into each week of the trial: most of the week's work is done, and it is fresh in mind."""
-OPEN_FOR: Final = datetime.timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Wave:
-    """One round of the survey: about the trial's week of this number, from 1."""
-
-    number: int
-    opens_on: datetime.date
-
-    @property
-    def name(self) -> str:
-        """Name of the wave as it is stored."""
-        return f"week {self.number:02d}"
-
-    @property
-    def last_day(self) -> datetime.date:
-        """Last day on which it can be answered."""
-        return self.opens_on + OPEN_FOR - datetime.timedelta(days=1)
 
 
 def open_wave(trial: Trial, today: datetime.date) -> Wave | None:

@@ -158,6 +158,8 @@ def test_the_playground_runs_on_any_day(
         "minutes_saved_per_working_day",
         "working_days_saved_per_year",
         "adoption_rate",
+        "logging_rate",
+        "response_rate",
         "reported_minutes_saved_per_day",
     ],
 )

@@ -16,9 +16,9 @@ from measurement.estimation.results import ALL, Check, EstimateRow, LogCounts, R
 COUNT_STEP: Final = 5
 PEOPLE_FOR_A_DECIMAL: Final = 400
 """So many people's mean is given to one decimal, fewer people's to none."""
-OVERLAPPING: Final = frozenset({"task_type", "tool", "week", "weeks_since_access"})
+OVERLAPPING: Final = frozenset({"task_type", "tool", "week", "wave", "weeks_since_access"})
 """Dimensions in whose groups one person may stand several times, so that people do not add up."""
-SHARES_OF_PEOPLE: Final = frozenset({"adoption_rate"})
+SHARES_OF_PEOPLE: Final = frozenset({"adoption_rate", "logging_rate", "response_rate"})
 """Figures whose sides are those who did something and those who did not: all or none may have."""
 WITHHELD_REASON: Final = "the data do not allow an estimate"
 
@@ -34,7 +34,7 @@ _MINUTES: Final = frozenset(
 _DECIMALS: Final[Mapping[str, int]] = {
     "time_ratio": 2,
     "complier_time_ratio": 2,
-    "adoption_rate": 2,  # a share: whole per cent
+    **dict.fromkeys(SHARES_OF_PEOPLE, 2),  # whole per cent
     "quality_difference": 1,
     "full_time_equivalents": 0,
     "break_even_minutes_per_week": 1,  # from assumptions that are public
@@ -88,7 +88,7 @@ def published(results: Results, *, minimum_people: int) -> Results:
     """Return `results` as leads and the public may see them.
 
     A row is suppressed, kept by name without any number, if fewer than `minimum_people` people
-    stand behind it or on one side of its comparison; an adoption rate, if fewer used AI or did
+    stand behind it or on one side of its comparison; a share of people, if fewer did it or did
     not, unless nobody did or everybody. Where the figures of other groups would give
     such a group away by subtraction from the total, the next smallest group is suppressed too.
     So is the smallest other arm beside a suppressed one, and a sample of task logs that leaves out
@@ -139,14 +139,15 @@ def _suppressed(rows: Sequence[EstimateRow], minimum: int) -> set[int]:
     }
     suppressed |= _samples_that_leave_out_few(rows, people, minimum)
     suppressed |= _arms_beside(rows, people, suppressed)
+    counted = people | _sides_of_shares(rows)
     totals = {
-        _family(row): people[position]
+        _family(row): counted[position]
         for position, row in enumerate(rows)
         if row.dimension == ALL and position in people
     }
     for (dimension, family), members in _by_family(rows).items():
         if family in totals:
-            shown = {position: people[position] for position in members - suppressed}
+            shown = {position: counted[position] for position in members - suppressed}
             if dimension not in OVERLAPPING:
                 suppressed |= _complement(shown, totals[family], minimum)
             elif members & suppressed:
@@ -237,6 +238,17 @@ def _people(row: EstimateRow) -> _People | None:
         # With nobody on one side the share is 0 or 1: it tells no two people apart.
         sides = (sides[0] or None, sides[1] or None)
     return _People(everybody, *(everybody if side is None else side for side in sides))
+
+
+def _sides_of_shares(rows: Sequence[EstimateRow]) -> dict[int, _People]:
+    """Return the sides of shares as they add up: a side without anybody adds nobody."""
+    return {
+        position: _People(
+            row.participants, row.participants_with_ai or 0, row.participants_without_ai or 0
+        )
+        for position, row in enumerate(rows)
+        if row.estimand in SHARES_OF_PEOPLE and row.participants is not None
+    }
 
 
 def _family(row: EstimateRow) -> _Family:

@@ -30,6 +30,7 @@ from measurement.estimation.figures import Figures
 from measurement.estimation.flags import FLAG_RULES_VERSION
 from measurement.estimation.history import Tuning, deviations
 from measurement.estimation.prepared import Prepared, prepare
+from measurement.estimation.rates import logging_rates, response_rates
 from measurement.estimation.results import Check, EstimateRow, LogCounts, Results
 from measurement.estimation.rows import Answer, with_always_valid
 from measurement.estimation.time_course import adoption_by_week, effect_over_time
@@ -94,6 +95,8 @@ def _answers(prepared: Prepared, figures: Figures) -> Iterator[Answer]:
     yield from by_tool(prepared)
     yield from effect_over_time(prepared)
     yield from adoption_by_week(prepared)
+    yield from logging_rates(prepared.evidence)
+    yield from response_rates(prepared.evidence)
 
 
 def _checks(prepared: Prepared, answers: Sequence[Answer]) -> tuple[Check, ...]:

@@ -6,6 +6,10 @@ once its parts are taken off: groups that keep their old answers are left togeth
 whose answers are withheld, and what changed in them together must be the data of enough people
 too, or of nobody; and so must what changed in the task logs that a sample leaves out.
 
+A total that moves and its parts are looked at together, kind of data by kind. Weeks and waves of
+taking part are parts of no total: who logged in one week is not what is left of those who ever
+did. So each moves by itself, as it must: a week that is over changes for few.
+
 What has no cell of its own (counts of task logs, checks, the plan that figures follow) is of
 the same moment as the figures over everybody.
 """
@@ -25,7 +29,9 @@ from measurement.estimation.sensitivity import REPORTED
 from measurement.estimation.standing import (
     ARM,
     GAP,
+    LOGGING,
     REPORTS,
+    RESPONSES,
     TASKS,
     TIMED,
     UNFLAGGED,
@@ -40,6 +46,8 @@ EVERYBODY: Final = Cell(TASKS)
 _ANSWERS: Final = Cell(REPORTS)
 _GAP: Final = Cell(GAP)
 _SAMPLES: Final = (Cell(TIMED), Cell(UNFLAGGED))
+_OF_THEIR_OWN: Final = (LOGGING, RESPONSES)
+"""Subjects whose groups add up to figures over everybody of their own, if they add up."""
 _NOBODY: Final[Hashes] = np.empty(0, dtype=np.uint64)
 # One person may stand in several of their groups, so that people do not add up.
 _OVERLAPPING: Final = OVERLAPPING | {ARM}
@@ -118,11 +126,8 @@ def frozen_anew(
     of_today = {cell: standing[cell] for cell in sorted(fresh & standing.keys())}
     kept = {cell: sides for cell, sides in old.cells.items() if cell not in fresh}
     cells = kept | of_today
-    if EVERYBODY not in fresh:
-        return Frozen(followed, cells, old.sightings, moved=False)
-    return Frozen(
-        followed, cells, _sightings(old.sightings, new, standing, {*cells, *standing}, fresh, arms)
-    )
+    seen = _sightings(old.sightings, new, standing, {*cells, *standing}, fresh, arms)
+    return Frozen(followed, cells, seen, moved=EVERYBODY in fresh)
 
 
 def held(old: Frozen, standing: Mapping[Cell, Sides]) -> Frozen:
@@ -150,11 +155,15 @@ def _fresh(
     }
     ready = {cell for cell, change in changes.items() if _is_enough(change, minimum)}
     fresh = {cell for cell in ready if cell.dimension == ALL}
-    if EVERYBODY in ready:
-        numbered = _numbered_groups(new, arms)
-        for where, groups in _by_dimension(changes).items():
+    numbered = _numbered_groups(new, arms)
+    for where, groups in _by_dimension(changes).items():
+        total = _total_of(where)
+        if total is None:
+            fresh |= ready & groups
+        elif total in ready:
             rest = _Rest(old, standing, changes, groups, minimum)
             fresh |= rest.shown(ready & groups, numbered[where])
+    if EVERYBODY in ready:
         fresh -= {cell for cell in _SAMPLES if _leaves_few(old, standing, changes, cell, minimum)}
     if {EVERYBODY, _ANSWERS} <= fresh:
         fresh.add(_GAP)
@@ -257,6 +266,14 @@ def _is_enough(change: _Change, minimum: int) -> bool:
     return any(people) and not any(0 < count < minimum for count in people)
 
 
+def _total_of(where: Where) -> Cell | None:
+    """Return the figures over everybody that groups move with; None where they are no parts."""
+    subject, dimension = where
+    if subject not in _OF_THEIR_OWN:
+        return EVERYBODY
+    return None if dimension in _OVERLAPPING else Cell(subject)
+
+
 def _by_dimension(cells: Iterable[Cell]) -> dict[Where, set[Cell]]:
     """Return the groups among the cells by subject and dimension."""
     found: dict[Where, set[Cell]] = {}
@@ -295,11 +312,14 @@ def _sightings(
 
     An older one of parts that today are told apart further tells nothing that today does not: what
     changed since it is what changed until today and since. Where people do not add up only the
-    latest is kept.
+    latest is kept. Where the total does not move, nothing new was told.
     """
-    found = {}
+    moved = {where: _total_of(where) in fresh for where in _by_dimension(cells)}
+    found = {where: seen for where, seen in old.items() if not moved.get(where, EVERYBODY in fresh)}
     numbered = _numbered_groups(new, arms)
     for where, groups in _by_dimension(cells).items():
+        if not moved[where]:
+            continue
         blocks = {frozenset(groups - (figure & fresh)) for figure in numbered[where]} or {
             frozenset(groups)
         }
@@ -312,7 +332,7 @@ def _sightings(
         blocks -= {frozenset()}
         latest = [Sighting(block, sides) for block in sorted(blocks, key=sorted)]
         found[where] = (*older, *latest)
-    for sample in _SAMPLES:
+    for sample in _SAMPLES if EVERYBODY in fresh else ():
         if sample in standing and sample not in fresh:
             found[sample[:2]] = (Sighting(frozenset({sample}), {sample: standing[sample]}),)
     return {where: sightings for where, sightings in found.items() if sightings}

@@ -55,7 +55,6 @@ def _numbers(row: EstimateRow) -> str:
         return f"not estimable: {row.not_estimable}"
     if row.ci_low is None:
         return f"{row.value:.6g}"
-    return (
-        f"{row.value:.6g}  {row.confidence:.0%} interval {row.ci_low:.6g} to {row.ci_high:.6g}  "
-        f"std_error {row.std_error:.6g}"
-    )
+    interval = f"{row.confidence:.0%} interval {row.ci_low:.6g} to {row.ci_high:.6g}"
+    error = "" if row.std_error is None else f"  std_error {row.std_error:.6g}"
+    return f"{row.value:.6g}  {interval}{error}"

@@ -15,7 +15,7 @@ class EstimateRow:
 
     `value`, `ci_*` and `always_valid_*` are on one scale; `std_error` is on the log scale where
     `scale` is "log", else in the unit that `scale` names. `participants_with_ai` and `_without_ai`
-    have task logs with and without the treatment (of adoption: used AI, and did not);
+    have task logs with and without the treatment (of shares of people: did it, and did not);
     `reference_mean` is the mean minutes of the task logs without. `suppressed` marks a published
     row whose numbers are withheld because too few people stand behind it. `ci_adjusted_*` is the
     interval that agrees with `p_value_adjusted`; `shrunken_value` is a group's value drawn

@@ -26,6 +26,8 @@ SCALES: Final[Mapping[str, str]] = {
     "complier_time_ratio": "log",
     "quality_difference": "points",
     "adoption_rate": "share",
+    "logging_rate": "share",
+    "response_rate": "share",
 }
 """Units of the estimands; all others are in minutes."""
 

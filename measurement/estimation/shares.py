@@ -1,12 +1,13 @@
-"""Shares and means of two sides compared, with errors by cluster: what most checks ask."""
+"""Shares: of two sides compared, with errors by cluster, as most checks ask; and of people."""
 
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
-from measurement.estimation.estimate import Estimate
+from measurement.estimation.estimate import Estimate, Interval, require_confidence
 from measurement.estimation.inference import cluster_information, default_standard_errors
 from measurement.estimation.regression import Sample, fit
 
@@ -58,6 +59,25 @@ def one_sided(estimate: Estimate, limit: float) -> float:
 def exceeds(value: float, limit: float) -> bool:
     """Return whether a share is above the limit by more than rounding."""
     return value > limit + SAME
+
+
+def wilson_interval(did: int, people: int, confidence: float) -> Interval:
+    """Return the score interval of a share of people: within 0 and 1, and never without width.
+
+    Source: Wilson 1927. Raises ValueError unless 0 <= did <= people with somebody among the
+    people, and for a confidence outside 0 to 1.
+    """
+    require_confidence(confidence)
+    if not 0 <= did <= people or not people:
+        raise ValueError(f"{did} of {people} people: 0 to all of some people are allowed")
+    z = float(special.ndtri((1 + confidence) / 2))
+    found, weight = did / people, z**2 / people
+    middle = (found + weight / 2) / (1 + weight)
+    half = z / (1 + weight) * np.sqrt(found * (1 - found) / people + weight / (4 * people))
+    # Rounding must not leave the share outside.
+    low = 0.0 if did == 0 else middle - half
+    high = 1.0 if did == people else middle + half
+    return Interval(float(low), float(high))
 
 
 def _coefficient(

@@ -178,6 +178,17 @@ def weeks_since_access(recipe: Recipe, access: Access, days: Dates) -> Codes:
     return np.asarray(week[None, :] - week[access.open_on.argmax(axis=1)][:, None])
 
 
+def asked_on(recipe: Recipe, people: People, access: Access, days: Dates) -> tuple[Codes, Booleans]:
+    """Return the places in `days` of the weekly surveys, and who is asked in each.
+
+    Asked are, on the last working day of each week, those who then have AI at hand.
+    """
+    week = (days - np.datetime64(recipe.starts_on)).astype(np.int64) // 7
+    places = np.flatnonzero(np.diff(week, append=week[-1] + 1))
+    stays = places[None, :] < people.days[:, None]
+    return places, access.open_on[:, places] & stays
+
+
 def grown(recipe: Recipe, weeks: Codes) -> Floats:
     """Return the share of its full size that the log of the time ratio has in these weeks."""
     return np.clip((weeks + 1) / recipe.ramp_weeks, 0.0, 1.0)

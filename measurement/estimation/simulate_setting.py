@@ -15,6 +15,7 @@ from measurement.estimation.simulate_people import (
     Dates,
     Floats,
     People,
+    asked_on,
     grown,
     weeks_since_access,
 )
@@ -69,7 +70,8 @@ class Setting:
     logs_per_working_day: expected ordinary logs of a participant per working day. takers: those
     of the effects per task. compared, exposed: sizes of the effect where effects are measured, and
     on the days with access. working_days_per_day_used: expected, of all given AI.
-    rate_of_those_with_logs: tasks a day of people with a log, over those of all.
+    rate_of_those_with_logs: tasks a day of people with a log, over those of all. share_with_logs:
+    expected, of all participants. surveys: how often each participant was asked.
     """
 
     design: str
@@ -82,6 +84,8 @@ class Setting:
     exposed: Growth
     working_days_per_day_used: float
     rate_of_those_with_logs: float
+    share_with_logs: float
+    surveys: Counts
 
     def people_alike(self, recipe: Recipe) -> Takers:
         """Return one expected participant a department."""
@@ -125,6 +129,8 @@ def setting(
         working_days_per_day_used=exposed.sum()
         / _days_used(recipe, people, exposed, days, daily * treated_share),
         rate_of_those_with_logs=_rate_of_those_with_logs(recipe, people, exposed, daily),
+        share_with_logs=float(_with_logs(recipe, people, daily).mean()),
+        surveys=asked_on(recipe, people, access, days)[1].sum(axis=1),
     )
 
 
@@ -196,8 +202,13 @@ def _rate_of_those_with_logs(
 ) -> float:
     """Return tasks a day with access of participants with a log at all, over that of everybody."""
     given_ai, days = exposed.any(axis=1), exposed.sum(axis=1)
-    with_logs = np.array([_some_log(recipe, tasks_per_day * stay) for stay in people.days])
+    with_logs = _with_logs(recipe, people, tasks_per_day)
     return float(days.sum() / (days * with_logs)[given_ai].sum())
+
+
+def _with_logs(recipe: Recipe, people: People, tasks_per_day: float) -> Floats:
+    """Return each participant's chance of a log at all."""
+    return np.array([_some_log(recipe, tasks_per_day * stay) for stay in people.days])
 
 
 def _some_log(recipe: Recipe, mean: float) -> float:

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.random import Generator
 
 from measurement.estimation.definition import Survey
-from measurement.estimation.simulate_people import Access, Codes, Dates, Floats, People
+from measurement.estimation.simulate_people import Access, Codes, Dates, Floats, People, asked_on
 from measurement.estimation.simulate_recipe import Recipe
 
 BAND_PROBABILITIES: Final = (0.17, 0.13, 0.17, 0.18, 0.22, 0.13)
@@ -21,21 +21,20 @@ SCORES: Final = {"satisfaction": 7.7, "recommend": 7.4}
 def draw_survey_responses(
     recipe: Recipe, survey: Survey, people: People, access: Access, days: Dates, rng: Generator
 ) -> pd.DataFrame:
-    """Ask, on the last working day of each week, those who then have AI at hand."""
+    """Ask each week; some people never answer, and those who do not always."""
     week = (days - np.datetime64(recipe.starts_on)).astype(np.int64) // 7
-    asked = np.flatnonzero(np.diff(week, append=week[-1] + 1))
-    stays = asked[None, :] < people.days[:, None]
+    places, asked = asked_on(recipe, people, access, days)
     responds = rng.random(len(people.name)) < recipe.respondents
-    answers = rng.random(stays.shape) < recipe.answers_per_week
-    person, place = np.nonzero(access.open_on[:, asked] & stays & answers & responds[:, None])
+    answers = rng.random(asked.shape) < recipe.answers_per_week
+    person, place = np.nonzero(asked & answers & responds[:, None])
     band = _bands(recipe, survey, people, person, rng)
     low = np.array([low for low, _ in survey.bands])
     high = np.array([np.nan if high is None else high for _, high in survey.bands])
     return pd.DataFrame(
         {
             "participant": people.name[person],
-            "date": days[asked][place].astype("datetime64[s]"),
-            "wave": np.array([f"week {number + 1:02d}" for number in week[asked]], object)[place],
+            "date": days[places][place].astype("datetime64[s]"),
+            "wave": np.array([f"week {number + 1:02d}" for number in week[places]], object)[place],
             "minutes_saved_low": low[band],
             "minutes_saved_high": high[band],
             **{

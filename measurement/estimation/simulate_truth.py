@@ -47,6 +47,11 @@ DEFINITIONS: Final = {
         "minutes_saved_per_working_day x 225 / (60 x 7.5), the default assumptions"
     ),
     "adoption_rate": "expected share of the participants given AI with at least one AI task",
+    "logging_rate": "expected share of the participants with at least one task log",
+    "response_rate": (
+        "expected share of the participants with at least one answer to the weekly survey, which "
+        "those are asked in a week who then have AI at hand"
+    ),
     "quality_difference": (
         "mean quality score with the treatment less without it, over all task logs"
     ),
@@ -92,6 +97,8 @@ def truth(recipe: Recipe, setting: Setting) -> dict[str, Any]:
         "minutes_saved_per_day_used": _scaled(measured, setting.working_days_per_day_used),
         "working_days_saved_per_year": _scaled(measured, _days_per_year()),
         "adoption_rate": _adoption(recipe, setting),
+        "logging_rate": setting.share_with_logs,
+        "response_rate": _responses(recipe, setting),
         "quality_difference": _quality(recipe) * _use(recipe, setting),
         "reported_minutes_saved_per_day": reported,
         "reported_over_measured": reported / measured if measured and measured > 0 else None,
@@ -214,6 +221,12 @@ def _adoption(recipe: Recipe, setting: Setting) -> float:
     shape = recipe.logging_shape
     mean = setting.exposed_logs * recipe.use_by_adopters
     return float(recipe.adopters * np.mean(1 - (1 + mean / shape) ** -shape))
+
+
+def _responses(recipe: Recipe, setting: Setting) -> float:
+    """Return the expected share with an answer: of respondents, those who answer some survey."""
+    some = 1 - (1 - recipe.answers_per_week) ** setting.surveys
+    return float(recipe.respondents * some.mean())
 
 
 def _quality(recipe: Recipe) -> float:

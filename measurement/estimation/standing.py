@@ -16,6 +16,7 @@ from measurement.estimation.cells import CELL_KEYS, aggregated
 from measurement.estimation.definition import Trial
 from measurement.estimation.designs import ai_arms, rules, uses_group_time
 from measurement.estimation.evidence import Evidence
+from measurement.estimation.participation import Turnout, of_logging, of_survey
 from measurement.estimation.planned_model import named
 from measurement.estimation.results import ALL, EstimateRow
 from measurement.estimation.scopes import joined
@@ -23,7 +24,8 @@ from measurement.estimation.scopes import joined
 Hashes = NDArray[np.uint64]
 """Distinct hashes in ascending order, one a person."""
 Sides = tuple[Hashes, ...]
-"""The people with AI and those without; of figures that compare nothing, one set."""
+"""The people with AI and those without; of taking part, those who did and those who did not; of
+other figures that compare nothing, one set."""
 
 TASKS: Final = "tasks"
 TIMED: Final = "timed"
@@ -31,6 +33,8 @@ UNFLAGGED: Final = "unflagged"
 QUALITY: Final = "quality"
 ADOPTION: Final = "adoption"
 REPORTS: Final = "reports"
+LOGGING: Final = "logging"
+RESPONSES: Final = "responses"
 GAP: Final = "gap"
 """Subjects: what of people's data a figure is made of. A gap is made of tasks and reports."""
 ARM: Final = "arm"
@@ -40,6 +44,8 @@ _OF_ESTIMAND: Final[Mapping[str, str]] = {
     "quality_difference": QUALITY,
     "adoption_rate": ADOPTION,
     "reported_minutes_saved_per_day": REPORTS,
+    "logging_rate": LOGGING,
+    "response_rate": RESPONSES,
     "perception_gap_minutes": GAP,
 }
 _OF_SAMPLE: Final[Mapping[str, str]] = {"timer_only": TIMED, "without_flagged": UNFLAGGED}
@@ -74,7 +80,8 @@ def standing(evidence: Evidence, key: bytes) -> dict[Cell, Sides]:
     """Return who stands behind each cell that the evidence has people for.
 
     The data of a person in a cell are the analysed task logs, on the side where they were done
-    (the days that nobody logged in count for nobody), the use of AI, or the answers to the survey.
+    (the days that nobody logged in count for nobody), the use of AI, the answers to the survey, or
+    to have taken part and logged or answered, or not.
     `key`: at most 64 bytes, secret.
     """
     found = {
@@ -108,6 +115,9 @@ def _data(evidence: Evidence) -> Iterator[tuple[Cell, tuple[pd.Series, ...]]]:
         yield Cell(subject), _on_sides(sample, _by_treatment(sample))
     yield from _adoption(evidence, everything)
     yield Cell(REPORTS), (_reports(evidence.survey_responses),)
+    for subject, turnouts in ((LOGGING, of_logging), (RESPONSES, of_survey)):
+        for turnout in turnouts(evidence):
+            yield Cell(subject, turnout.dimension, turnout.group), _did_or_not(turnout)
 
 
 def _samples(evidence: Evidence) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -207,6 +217,12 @@ def _adoption(
         users = used.loc[(used["week"] == week).fillna(value=False), "participant"].unique()
         ones = pd.Series(np.ones(len(users), dtype=np.uint64), index=pd.Index(users))
         yield Cell(ADOPTION, "week", str(int(week) + 1)), (ones,)
+
+
+def _did_or_not(turnout: Turnout) -> tuple[pd.Series, pd.Series]:
+    """Return those who did and those who did not: to be among them is all that is said."""
+    did = pd.Series(np.ones(len(turnout.did), dtype=np.uint64), index=pd.Index(turnout.people))
+    return did[turnout.did], did[~turnout.did]
 
 
 def _reports(responses: pd.DataFrame) -> pd.Series:

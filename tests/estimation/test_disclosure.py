@@ -308,13 +308,29 @@ def test_few_people_on_one_side_of_the_comparison_are_few() -> None:
     ("users", "hidden"),
     [(0, False), (1, True), (9, True), (10, False), (30, False), (31, True), (39, True)],
 )
-@pytest.mark.parametrize("dimension", ["all", "week"])
-def test_few_users_or_few_others_hide_an_adoption_rate(
-    users: int, hidden: bool, dimension: str
+@pytest.mark.parametrize("dimension", ["all", "week", "wave"])
+@pytest.mark.parametrize("estimand", ["adoption_rate", "logging_rate", "response_rate"])
+def test_few_who_did_or_few_others_hide_a_share_of_people(
+    users: int, hidden: bool, dimension: str, estimand: str
 ) -> None:
-    rate = row(40, dimension=dimension, estimand="adoption_rate", **sides(users, 40 - users))
+    rate = row(40, dimension=dimension, estimand=estimand, **sides(users, 40 - users))
     (only,) = published(results(rate), minimum_people=10).estimates
     assert only.suppressed == hidden
+
+
+def test_a_group_in_which_all_did_it_adds_nobody_to_those_who_did_not() -> None:
+    """Of twenty who did not, fifteen are in blue: the five in green would be had by subtraction."""
+    sizes = {"red": (20, 0), "blue": (10, 15), "green": (10, 5)}
+    groups = [
+        row(sum(of), group=name, estimand="response_rate", **sides(*of))
+        for name, of in sizes.items()
+    ]
+    everybody = total(60, estimand="response_rate", **sides(40, 20))
+    assert shown(published(results(everybody, *groups), minimum_people=10)) == set()
+    enough = row(50, group="green", estimand="response_rate", **sides(35, 15))
+    everybody = total(95, estimand="response_rate", **sides(65, 30))
+    found = published(results(everybody, *groups[:2], enough), minimum_people=10)
+    assert shown(found) == {*sizes}
 
 
 def test_everybody_may_have_used_ai_but_they_must_be_enough() -> None:

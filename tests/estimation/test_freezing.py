@@ -13,7 +13,15 @@ from measurement.estimation.disclosure import published
 from measurement.estimation.freezing import Frozen, frozen_anew, frozen_first, held
 from measurement.estimation.results import ALL, EstimateRow, Results, results_from_json
 from measurement.estimation.sensitivity import SensitivityRow
-from measurement.estimation.standing import REPORTS, TASKS, TIMED, Cell, Sides, cell_of
+from measurement.estimation.standing import (
+    LOGGING,
+    REPORTS,
+    TASKS,
+    TIMED,
+    Cell,
+    Sides,
+    cell_of,
+)
 from tests.estimation.test_disclosure import results, row
 
 TEN = 10
@@ -321,6 +329,116 @@ def test_the_sensitivity_table_heeds_a_higher_minimum() -> None:
     assert again.results == found
 
 
+def taking_part(weeks: Mapping[str, Sides] | None = None) -> dict[Cell, Sides]:
+    """Return who logged, those of even numbers, and who did not."""
+    logging = {
+        cell: (people(numbers[::2]), people(numbers[1::2])) for cell, numbers in groups_of_logging()
+    }
+    of_weeks = {Cell(LOGGING, "week", name): sides for name, sides in (weeks or {}).items()}
+    return {Cell(TASKS): both(EVERYBODY), **logging, **of_weeks}
+
+
+def groups_of_logging() -> list[tuple[Cell, range]]:
+    groups = [(Cell(LOGGING, "department", name), numbers) for name, numbers in GROUPS.items()]
+    return [(Cell(LOGGING), EVERYBODY), *groups]
+
+
+def rates(day: int, value: float, weeks: Iterable[str] = ()) -> Results:
+    lines = [row(90, dimension=ALL, estimand=name, value=value) for name in (ALIKE, "logging_rate")]
+    lines += [row(20, group=name, estimand="logging_rate", value=value) for name in GROUPS]
+    lines += [
+        row(40, dimension="week", group=name, estimand="logging_rate", value=value)
+        for name in weeks
+    ]
+    return dated(day, *lines)
+
+
+def rates_after(
+    before: Mapping[Cell, Sides], after: Mapping[Cell, Sides], weeks: Iterable[str] = ()
+) -> dict[str, float | None]:
+    """Return the values of the rates after a second freeze: 1.0 kept, 2.0 new."""
+    old = frozen_first(rates(2, 1.0, weeks), before, arms=())
+    found = frozen_anew(old, rates(9, 2.0, weeks), after, arms=(), minimum_people=TEN)
+    assert not found.moved, "nobody's task logs changed"
+    return {line.group: line.value for line in found.results.estimates if line.estimand != ALIKE}
+
+
+def began(before: Sides, who: Iterable[int]) -> Sides:
+    """Return the sides once these people, who did not, did."""
+    new = people(who)
+    assert np.isin(new, before[1]).all()
+    return np.union1d(before[0], new), np.setdiff1d(before[1], new)
+
+
+def rates_once(who: Iterable[int]) -> dict[str, float | None]:
+    """Return the values of the rates after these people began to log."""
+    who, before = set(who), taking_part()
+    after = {cell: began(before[cell], who & set(numbers)) for cell, numbers in groups_of_logging()}
+    return rates_after(before, before | after)
+
+
+def test_taking_part_moves_with_its_own_total_and_without_new_task_logs() -> None:
+    assert rates_once(range(1, 20, 2)) == {"all": 2.0, "red": 2.0, "blue": 1.0, "green": 1.0}
+    assert set(rates_once(range(1, 18, 2)).values()) == {1.0}, "nine people"
+
+
+def test_few_who_began_are_not_had_by_subtraction() -> None:
+    """In blue ten began and in red three: their total, less blue, would tell of three."""
+    who = {1, 3, 5, *range(21, 41, 2)}
+    assert rates_once(who) == {"all": 2.0, "red": 1.0, "blue": 1.0, "green": 1.0}
+    # Green began, too, and waits no longer than red and blue, which hide each other.
+    assert rates_once({*who, *range(51, 81, 2)}) == {
+        "all": 2.0,
+        "red": 1.0,
+        "blue": 1.0,
+        "green": 2.0,
+    }
+
+
+def test_departments_of_taking_part_wait_for_their_total() -> None:
+    """Twenty people change places: their departments are compared with a total of the same day."""
+    before = taking_part()
+    red, blue = (Cell(LOGGING, "department", name) for name in ("red", "blue"))
+    swapped = before | {red: before[blue], blue: before[red]}
+    assert set(rates_after(before, swapped).values()) == {1.0}
+
+
+def test_each_side_of_taking_part_needs_enough_people() -> None:
+    """Eleven new people of whom two log: that two did would be told."""
+    before = taking_part()
+    did, did_not = before[Cell(LOGGING)]
+    after = before | {
+        Cell(LOGGING): (
+            np.union1d(did, people([200, 202])),
+            np.union1d(did_not, people(range(301, 310))),
+        )
+    }
+    assert rates_after(before, after)["all"] == 1.0
+    after[Cell(LOGGING)] = (np.union1d(did, people(range(200, 210))), did_not)
+    assert rates_after(before, after)["all"] == 2.0
+
+
+def test_weeks_of_taking_part_move_by_themselves() -> None:
+    """A task that somebody logs late for the first week holds no later week back."""
+    first, second = taking_part()[Cell(LOGGING)], both(range(40))
+    before = taking_part({"1": first, "2": second})
+    late = before | {
+        Cell(LOGGING, "week", "1"): began(first, [1]),
+        Cell(LOGGING, "week", "3"): (people(range(30)), people(range(30, 50))),
+        Cell(LOGGING, "week", "4"): (people(range(30)), people(range(30, 35))),
+        # Nobody logged at all: that tells of everybody.
+        Cell(LOGGING, "week", "5"): (people([]), people(range(50))),
+    }
+    found = rates_after(before, late, [*"12345"])
+    assert {name: found.get(name) for name in "12345"} == {
+        "1": 1.0,
+        "2": 1.0,
+        "3": 2.0,
+        "4": 1.0,
+        "5": 2.0,
+    }
+
+
 def test_without_the_old_hashes_everything_waits_once() -> None:
     lost = held(first(), standing(range(5)))
     assert lost.results == first().results
@@ -354,6 +472,7 @@ class Town:
     """People in groups, each with a version that counts up; and all that was ever shown."""
 
     sizes: tuple[int, ...]
+    estimand: str = ALIKE
     versions: list[dict[int, int]] = field(default_factory=list)
     shown: list[set[str]] = field(default_factory=list)
     frozen: Frozen | None = None
@@ -364,7 +483,7 @@ class Town:
         return range(begin, begin + self.sizes[place])
 
     def live(self, changed: set[int]) -> None:
-        """Let people change, and freeze."""
+        """Let people change, and freeze. Of taking part: nobody's task logs ever change."""
         before = self.versions[-1] if self.versions else {}
         self.versions.append(
             {
@@ -375,13 +494,15 @@ class Town:
         )
         day = len(self.versions)
         rows = [
-            row(len(self.group(name)), group=name, estimand=ALIKE, value=float(day))
+            row(len(self.group(name)), group=name, estimand=self.estimand, value=float(day))
             for name in NAMES
         ]
-        whole = row(sum(self.sizes), dimension=ALL, estimand=ALIKE, value=float(day))
+        whole = row(sum(self.sizes), dimension=ALL, estimand=self.estimand, value=float(day))
         new = published(dated(day, whole, *rows), minimum_people=FEW)
-        stands = {Cell(TASKS, "department", name): self.sides(self.group(name)) for name in NAMES}
-        stands[Cell(TASKS)] = self.sides([p for name in NAMES for p in self.group(name)])
+        subject = cell_of(whole, ()).subject
+        stands = {Cell(subject, "department", name): self.sides(self.group(name)) for name in NAMES}
+        stands[Cell(subject)] = self.sides([p for name in NAMES for p in self.group(name)])
+        stands.setdefault(Cell(TASKS), both(EVERYBODY))
         if self.frozen is None:
             self.frozen = frozen_first(new, stands, arms=())
         else:
@@ -440,12 +561,13 @@ def _common(first: list[set[str]], second: list[set[str]]) -> list[set[str]]:
     return [part for part in parts if part <= covered[0] and part <= covered[1]]
 
 
+@pytest.mark.parametrize("estimand", [ALIKE, "logging_rate"])
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_no_difference_of_sums_tells_of_few_people(data: st.DataObject) -> None:
+def test_no_difference_of_sums_tells_of_few_people(estimand: str, data: st.DataObject) -> None:
     """Of all sums that are known on two days, and of groups' own figures of whatever day."""
     sizes = data.draw(st.tuples(*[st.integers(1, 9)] * len(NAMES)))
-    town = Town(sizes)
+    town = Town(sizes, estimand)
     everybody = [person for name in NAMES for person in town.group(name)]
     for _ in range(data.draw(st.integers(2, 5))):
         town.live(data.draw(st.sets(st.sampled_from(everybody))))

@@ -135,6 +135,20 @@ def test_adoption_and_quality_are_as_expected(design: str) -> None:
     assert change == pytest.approx(simulation.truth["quality_difference"], abs=4 * error)
 
 
+@pytest.mark.parametrize("design", KINDS)
+def test_as_many_log_and_answer_as_expected(design: str) -> None:
+    simulation = simulated(design)
+    bundle, truth = simulation.bundle, simulation.truth
+    people = bundle.participants["participant"]
+    for name, rows in (
+        ("logging_rate", bundle.task_logs),
+        ("response_rate", bundle.survey_responses),
+    ):
+        error = np.sqrt(truth[name] * (1 - truth[name]) / len(people))
+        assert people.isin(rows["participant"]).mean() == pytest.approx(truth[name], abs=4 * error)
+        assert 0 < truth[name] < 1
+
+
 def test_the_truth_of_groups_adds_up_to_the_truth_of_all() -> None:
     simulation = simulated("parallel")
     truth, people = simulation.truth, simulation.bundle.participants

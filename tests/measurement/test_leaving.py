@@ -32,6 +32,7 @@ from measurement.estimation.calendar import today
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.simulate import simulate
+from measurement.estimation.waves import Wave
 from measurement.models import (
     AnalysisRun,
     ApiToken,
@@ -63,7 +64,7 @@ from tests.people import make_log, make_participant, make_trial, make_user, publ
 DAY = datetime.date(2025, 3, 3)
 PSEUDONYM = "zanzibar-teaspoon"
 KEEPS_THE_CODE = {"measurement_auditevent", "measurement_erasure"}
-WAVE = surveying.Wave(number=1, opens_on=DAY)
+WAVE = Wave(number=1, opens_on=DAY)
 
 
 def user_of(participant: Participant) -> User:

@@ -9,6 +9,7 @@ import time_machine
 from django.db import connection
 
 from measurement import audit_trail, bundles, enrolment, leaving, log_history, recording, surveying
+from measurement.estimation.waves import Wave
 from measurement.models import AuditEvent, Participant, Role, TaskLog, TaskType, Trial
 from measurement.recording import said
 from tests.people import TASK_TYPES, make_log, make_trial, make_user
@@ -208,7 +209,7 @@ def test_the_look_up_needs_no_walk_through_the_table(participant: Participant) -
 
 def test_answers_are_in_the_record_too(participant: Participant) -> None:
     assert participant.user
-    wave = surveying.Wave(number=1, opens_on=DAY)
+    wave = Wave(number=1, opens_on=DAY)
     answer = {"band": (1.0, 2.0), "satisfaction": None, "recommend": None}
     surveying.answer(participant=participant, wave=wave, actor=participant.user, **answer)  # type: ignore[arg-type]
     assert audit_trail.about(participant).get().act == "answer_survey"

@@ -25,6 +25,7 @@ from measurement import (
     tokens,
 )
 from measurement.estimation.bundle_columns import survey_response_kinds, task_log_kinds
+from measurement.estimation.waves import Wave
 from measurement.models import (
     Arm,
     AuditEvent,
@@ -108,7 +109,7 @@ def enrolled_user(participant: Participant) -> User:
 
 def test_logs_and_answers_have_the_bundles_columns(dot: User, participant: Participant) -> None:
     make_log(participant, "k", minutes=1 / 3, ai_used=True, tool="Wordmill")
-    wave = surveying.Wave(number=1, opens_on=DAY)
+    wave = Wave(number=1, opens_on=DAY)
     surveying.answer(
         participant=participant, wave=wave, band=(11, None), satisfaction=4, recommend=0, actor=dot
     )

@@ -9,9 +9,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from measurement import surveying
+from measurement.estimation.waves import Wave
 from measurement.models import AuditEvent, Participant, SurveyResponse, Trial, TrialMark
 from measurement.pages.survey_form import SurveyForm
-from measurement.surveying import Wave, answer, due, open_wave
+from measurement.surveying import answer, due, open_wave
 from tests.measurement.pages.page import Page
 from tests.people import make_participant, make_trial, make_user
 
