@@ -26,7 +26,12 @@ TEN = 10
 KEY = b"k" * 32
 FIGURE = "minutes_saved_per_task"
 COUNTED = ("logs", "participants")
+RATE = "logging_rate"
+SIDES = ("participants_with_ai", "participants_without_ai")
+"""Of a share of people: those who did it, those who did not."""
 EXACT = 1e-6
+UNBOUNDED = 3
+"""What linprog calls a goal without bounds."""
 
 
 @dataclass
@@ -62,17 +67,19 @@ def followed(trials: Iterable[Bundle]) -> Weeks:
     return weeks
 
 
-def rows(results: Results) -> dict[str, EstimateRow]:
+def rows(results: Results, figure: str = FIGURE) -> dict[str, EstimateRow]:
     return {
         row.group: row
         for row in results.estimates
-        if row.estimand == FIGURE
+        if row.estimand == figure
         and row.dimension in (ALL, "department")
         and row.sample == "primary"
     }
 
 
-def attacked(seen: list[Results], names: list[str], what: str) -> dict[str, tuple[float, float]]:
+def attacked(
+    seen: list[Results], names: list[str], what: str, figure: str = FIGURE
+) -> dict[str, tuple[float, float]]:
     """Return the least and the most by which each department can have grown in the last week.
 
     The variables are each department's count in each week. They add up to the shown total of their
@@ -82,7 +89,7 @@ def attacked(seen: list[Results], names: list[str], what: str) -> dict[str, tupl
     known: list[tuple[list[float], float]] = []
     days = [results.as_of for results in seen]
     for results in seen:
-        for group, row in rows(results).items():
+        for group, row in rows(results, figure).items():
             count = getattr(row, what)
             day = row.as_of or results.as_of
             if count is None or day not in days:
@@ -103,8 +110,10 @@ def attacked(seen: list[Results], names: list[str], what: str) -> dict[str, tupl
         ends = []
         for sign in (1, -1):
             solved = linprog(sign * goal, A_eq=equations, b_eq=totals, bounds=(0, None))
-            assert solved.status == 0, solved.message
-            ends.append(sign * float(solved.fun or 0.0))
+            # Where a whole week waited nothing bounds it.
+            assert solved.status in (0, UNBOUNDED), solved.message
+            least = -np.inf if solved.status == UNBOUNDED else float(solved.fun or 0.0)
+            ends.append(sign * least)
         found[name] = (ends[0], ends[1])
     return found
 
@@ -150,6 +159,41 @@ def test_adding_up_recovers_no_change_of_few_people(seed: int) -> None:
             found = attacked(weeks.shown[:last], names, what)
             assert not recovered(found) & few, (what, found, changed)
     naive = attacked(weeks.live[:2], names, "logs")
+    assert recovered(naive) == set(names), "live figures tell everything"
+
+
+def beginning(seed: int) -> tuple[list[Bundle], list[dict[str, int]]]:
+    """Return a trial of which half log at first, and how many of each department then begin."""
+    random = np.random.default_rng(seed)
+    sizes = {f"Bureau {number}": int(random.integers(45, 61)) for number in range(3)}
+    whole = simulated(sizes)
+    people = whole.participants.groupby("department")["participant"].apply(list)
+    silent = {name: people[name][: len(people[name]) // 2] for name in sizes}
+    bundles, changed = [whole], []
+    for week in (0, 1, 2):
+        if week:
+            counts = {name: int(random.integers(0, 12)) for name in sizes}
+            counts[f"Bureau {week}"] = int(random.integers(1, TEN))
+            silent = {name: silent[name][counts[name] :] for name in sizes}
+            changed.append(counts)
+        still = [who for names in silent.values() for who in names]
+        logs = whole.task_logs[~whole.task_logs["participant"].isin(still)]
+        bundles.append(replace(whole, task_logs=logs.reset_index(drop=True)))
+    return bundles[1:], changed
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_adding_up_recovers_no_few_who_began_to_log(seed: int) -> None:
+    bundles, changed = beginning(seed)
+    weeks, names = followed(bundles), sorted(changed[0])
+    for last in (2, 3):
+        few = {name for name in names if 0 < changed[last - 2][name] < TEN}
+        assert few
+        for what in SIDES:
+            found = attacked(weeks.shown[:last], names, what, RATE)
+            assert not recovered(found) & few, (what, found, changed)
+    assert any(row.as_of for row in rows(weeks.shown[-1], RATE).values()), "some had to wait"
+    naive = attacked(weeks.live[:2], names, SIDES[0], RATE)
     assert recovered(naive) == set(names), "live figures tell everything"
 
 
