@@ -63,6 +63,20 @@ _DO: Final = {
 }
 
 
+_OF_GROUPS: Final = "interaction_"
+"""How the names of checks begin that ask whether groups differ; their dimension follows."""
+_GROUPS: Final = {
+    "department": "departments",
+    "grade": "grades",
+    "profession": "professions",
+    "task_type": "types of task",
+}
+_READ_GROUPS: Final = (
+    "Read the results group by group, and say in the report that the average of all hides a "
+    "difference."
+)
+
+
 @dataclass(frozen=True)
 class Advice:
     """One check as a page shows it: its name, verdict, finding and what to do."""
@@ -78,11 +92,24 @@ def advice(checks: Iterable[Check]) -> list[Advice]:
     order = (FAIL, WARN, NOT_ESTIMABLE, PASS)
     listed = sorted(checks, key=lambda check: order.index(check.verdict))
     return [
-        Advice(_NAMES[check.check], check.verdict, check.message, _to_do(check)) for check in listed
+        Advice(_name(check), check.verdict, _sentence(check.message), _to_do(check))
+        for check in listed
     ]
+
+
+def _name(check: Check) -> str:
+    if check.check.startswith(_OF_GROUPS):
+        return f"Differences between {_GROUPS[check.check.removeprefix(_OF_GROUPS)]}"
+    return _NAMES[check.check]
+
+
+def _sentence(message: str) -> str:
+    return f"{message.removesuffix('.')}."
 
 
 def _to_do(check: Check) -> str:
     if check.verdict == PASS:
         return NOTHING
-    return TOO_EARLY if check.verdict == NOT_ESTIMABLE else _DO[check.check]
+    if check.verdict == NOT_ESTIMABLE:
+        return TOO_EARLY
+    return _READ_GROUPS if check.check.startswith(_OF_GROUPS) else _DO[check.check]

@@ -61,11 +61,15 @@ class Panel:
 
 
 def forest(
-    rows: Sequence[EstimateRow], overall: EstimateRow | None, measure: Measure
+    rows: Sequence[EstimateRow],
+    overall: EstimateRow | None,
+    measure: Measure,
+    *,
+    holds: Sequence[float] = (),
 ) -> Figure | None:
     """Return a forest plot of the rows that have numbers, the largest first, `overall` apart.
 
-    None if no row has numbers.
+    The axis shows the numbers that it `holds` in any case. None if no row has numbers.
     """
     ordered = largest_first(rows, measure)
     dots = [Dot(row.group, reading) for row in ordered if (reading := measure.reading(row))]
@@ -73,13 +77,15 @@ def forest(
         return None
     if reading := measure.reading(overall):
         dots.append(Dot(EVERYBODY, reading, apart=True))
-    return dot_plot(dots, measure.label, suffix=measure.suffix)
+    return dot_plot(dots, measure.label, suffix=measure.suffix, holds=holds)
 
 
-def dot_plot(dots: Sequence[Dot], title: str, *, suffix: str = "") -> Figure:
+def dot_plot(
+    dots: Sequence[Dot], title: str, *, suffix: str = "", holds: Sequence[float] = ()
+) -> Figure:
     """Return dots with intervals from top to bottom, in the given order, and a zero line."""
     rows = _Rows([dot.name for dot in dots], gaps=[dot.apart for dot in dots])
-    ends = [end for dot in dots for end in (dot.reading.low, dot.reading.high)]
+    ends = [*holds, *(end for dot in dots for end in (dot.reading.low, dot.reading.high))]
     figure = rows.figure(style.value_axis(title, ends, suffix=suffix), showlegend=False)
     for apart, colour, symbol in ((False, 0, "circle"), (True, 1, "diamond")):
         chosen = [

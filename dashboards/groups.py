@@ -9,6 +9,7 @@ from dashboards.measures import LESS_TIME, PER_TASK, PER_WORKING_DAY, Measure
 from dashboards.section import Section, alternative, breakdown, subtitle, totals
 from measurement.estimation.definition import Trial
 from measurement.estimation.results import EstimateRow, Results
+from measurement.estimation.rows import DESCRIPTIVE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ BY_CHOICE: Final = (
 
 def section(grouping: Grouping, results: Results, trial: Trial) -> Section | None:
     """Return the section of groups of participants; None where there are none."""
-    every = breakdown(results, grouping.dimension)
+    every = [row for row in breakdown(results, grouping.dimension) if row.comparison != DESCRIPTIVE]
     if not every:
         return None
     measure = _measure(every)

@@ -152,6 +152,12 @@ LESS_TIME: Final = Measure("time_ratio", "Time saved per task", "Time saved", "%
 ADOPTION: Final = Measure(
     "adoption_rate", "People given AI who used it at least once", "Share", "%", _percent_of
 )
+LOGGED: Final = Measure(
+    "logging_rate", "People who logged a task", "Share who logged a task", "%", _percent_of
+)
+ANSWERED: Final = Measure(
+    "response_rate", "People who answered the survey", "Share who answered", "%", _percent_of
+)
 REPORTED: Final = Measure(
     "reported_minutes_saved_per_day",
     "Minutes saved a day, as reported",

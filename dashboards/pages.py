@@ -14,6 +14,7 @@ from dashboards.section import Section
 from dashboards.sections import sections
 from dashboards.shown_intervals import is_early, with_shown_intervals
 from dashboards.tables import Table
+from dashboards.taking_part import taking_part
 from measurement.estimation.cells import FLAG_EXCLUSIONS
 from measurement.estimation.definition import Trial
 from measurement.estimation.flags import FLAG_RULES
@@ -66,8 +67,8 @@ class Page:
     ones with the intervals shown; `planned` the assumptions that may be moved, None where there are
     no minutes to convert. `alarms` are the checks that failed, `quality` is what stands beside any
     claim of speed, `caution` beside any figure a year; `disclosed` says what is withheld and how
-    the rest is rounded. `files` are the CSV downloads by the name in their address: one a section,
-    and one of everything.
+    the rest is rounded. `running` are the sections of the page about how the trial runs. `files`
+    are the CSV downloads by the name in their address: one a section, and one of everything.
     """
 
     trial: Trial
@@ -83,6 +84,7 @@ class Page:
     replanned: bool
     not_final: str
     sections: tuple[Section, ...]
+    running: tuple[Section, ...]
     files: Mapping[str, Download]
     logs: Table
     checks: tuple[Check, ...]
@@ -96,8 +98,8 @@ def page(found: Published, *, today: datetime.date) -> Page:
     """Return the page of published results."""
     trial = found.trial
     results = with_shown_intervals(found.results, trial, today)
-    parts = sections(results, trial)
-    files = {part.slug: _file_of(part, found) for part in parts}
+    parts, running = sections(results, trial), taking_part(results, trial)
+    files = {part.slug: _file_of(part, found) for part in (*parts, *running)}
     everything = csv_file(ALL_RESULTS, results.estimates, results, found.as_of)
     return Page(
         trial=trial,
@@ -115,6 +117,7 @@ def page(found: Published, *, today: datetime.date) -> Page:
         replanned=found.replanned,
         not_final=plan.not_final(trial, today),
         sections=parts,
+        running=running,
         files=files | {ALL_RESULTS: everything},
         logs=log_counts(results.logs),
         checks=tuple(sorted(results.checks, key=lambda check: [*VERDICTS].index(check.verdict))),

@@ -170,6 +170,32 @@ def course_table(
     )
 
 
+def share_table(
+    named: Sequence[tuple[str, EstimateRow]],
+    measure: Measure,
+    *,
+    caption: str,
+    heading: str,
+    did: str,
+) -> Table:
+    """Return shares of people, one row each, in the given order; `did` names who did it."""
+    rows = [row for _, row in named]
+    return Table(
+        caption=caption,
+        columns=(heading, f"Share ({confidence(rows)} confidence interval)", did, "Of people"),
+        rows=tuple(
+            (
+                dated(name, row.as_of),
+                _interval(measure.reading(row), row, measure),
+                _count(row.participants_with_ai, row),
+                _count(row.participants, row),
+            )
+            for name, row in named
+        ),
+        notes=notes_on(rows),
+    )
+
+
 def specification_table(named: Sequence[tuple[str, EstimateRow, EstimateRow | None]]) -> Table:
     """Return one row an analysis: time saved per task and minutes saved per working day.
 

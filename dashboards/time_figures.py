@@ -30,10 +30,18 @@ class Week:
     reading: Reading
 
 
-def course(weeks: Sequence[Week], axis: str, measure: str, *, suffix: str = "") -> Figure:
+def course(
+    weeks: Sequence[Week],
+    axis: str,
+    measure: str,
+    *,
+    suffix: str = "",
+    holds: Sequence[float] = (),
+) -> Figure:
     """Return the weeks from left to right, with a zero line; `axis` says what they count.
 
-    The name of the measure stands above the picture, so that it is read without turning the head.
+    The measure's axis shows the numbers that it `holds` in any case. The name of the measure stands
+    above the picture, so that it is read without turning the head.
     """
     before = [week for week in weeks if week.number < 0]
     since = [week for week in weeks if week.number >= 0]
@@ -48,7 +56,7 @@ def course(weeks: Sequence[Week], axis: str, measure: str, *, suffix: str = "") 
     ]
     legend = len(data) > 1
     top = TITLE_HEIGHT + LEGEND_HEIGHT * legend
-    ends = [end for week in weeks for end in (week.reading.low, week.reading.high)]
+    ends = [*holds, *(end for week in weeks for end in (week.reading.low, week.reading.high))]
     return {
         "data": data,
         "layout": style.layout(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboards import compare_views, publish_views, report_views, views
+from dashboards import compare_views, publish_views, report_views, run_views, views
 
 PUBLISH = "trials/<slug:slug>/publish/"
 REPORTS = "reports/"
@@ -17,6 +17,7 @@ for_leads = [
     path("compare-trials/", compare_views.compare, name="compare_trials"),
     path("trials/", views.trials, name="trials"),
     path("trials/<slug:slug>/", views.dashboard, name="dashboard"),
+    path("trials/<slug:slug>/run/", run_views.run, name="run"),
     path("trials/<slug:slug>/<slug:name>.csv", views.download, name="dashboard_download"),
     path("trials/<slug:slug>/<slug:name>.ods", views.workbook, name="dashboard_workbook"),
     path(PUBLISH, publish_views.publish, name="publish"),

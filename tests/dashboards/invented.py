@@ -153,6 +153,40 @@ def adoption_rows(*shares: float) -> list[EstimateRow]:
     ]
 
 
+def rate_row(estimand: str, share: float | None, **given: Any) -> EstimateRow:
+    """Return a share of people, its interval five points to each side; None: withheld."""
+    numbers: dict[str, Any] = {"people": 600, "participants_with_ai": None, "logs": None}
+    if share is not None:
+        numbers["participants_with_ai"] = round(600 * share)
+        numbers["participants_without_ai"] = 600 - round(600 * share)
+    ends = (None,) * 3 if share is None else (share, share - 0.05, min(share + 0.05, 1.0))
+    described = {"comparison": "descriptive", "scale": "share", "terms": ()}
+    return row(estimand, *ends, **(numbers | described | given))
+
+
+def rate_rows() -> list[EstimateRow]:
+    """Return who logs and who answers, over all, by department, by week and by wave."""
+    shares = zip(DEPARTMENTS, (0.92, 0.61, 0.75, 0.4), strict=True)
+    by_department = [
+        rate_row(estimand, share, dimension="department", group=name)
+        for name, share in shares
+        for estimand in ("logging_rate", "response_rate")
+    ]
+    return [
+        rate_row("logging_rate", 0.8),
+        rate_row("response_rate", 0.35),
+        *by_department,
+        *(
+            rate_row("logging_rate", share, dimension="week", group=str(week))
+            for week, share in {10: 0.6, 1: 0.9, 2: 0.85, 4: 0.8}.items()
+        ),
+        *(
+            rate_row("response_rate", share, dimension="wave", group=f"week {week:02d}")
+            for week, share in enumerate((0.5, 0.3, 0.45), start=1)
+        ),
+    ]
+
+
 def specification_rows(**ratios: tuple[float, float, float]) -> list[EstimateRow]:
     """Return the time ratio of each sample, and minutes per working day where it has them."""
     chosen = ratios or {
@@ -176,6 +210,7 @@ def everything() -> list[EstimateRow]:
         *week_rows(0.3, 0.25, 0.2, 0.1),
         *adoption_rows(0.7, 0.6, 0.5, 0.4),
         *specification_rows(),
+        *rate_rows(),
     ]
 
 

@@ -40,6 +40,7 @@ DRAWN = [
     "reported-and-measured",
     "specifications",
 ]
+RUNNING = ["logging", "logging-over-time", "answers", "answers-over-time"]
 
 
 def losing() -> list[EstimateRow]:
@@ -86,7 +87,7 @@ def page_of(name: str) -> Page:
 FIGURES = [
     pytest.param(found, page_of(name), id=f"{name}: {found.slug}")
     for name in INVENTED
-    for found in page_of(name).sections
+    for found in (*page_of(name).sections, *page_of(name).running)
     if found.figure
 ]
 every_figure = pytest.mark.parametrize(("section", "whole"), FIGURES)
@@ -116,6 +117,7 @@ def numbers(text: str) -> list[float]:
 
 def test_all_kinds_of_figures_are_held_to_the_rules() -> None:
     assert [found.slug for found in page_of("everything").sections if found.figure] == DRAWN
+    assert [found.slug for found in page_of("everything").running if found.figure] == RUNNING
     assert {"professions", "grades"} <= {found.slug for found in page_of("losing").sections}
 
 
@@ -137,6 +139,14 @@ def test_zero_is_on_every_axis_with_a_line(section: Section, whole: Page) -> Non
 
 
 @every_figure
+def test_shares_of_people_are_seen_against_all_of_them(section: Section, whole: Page) -> None:
+    if section.slug in RUNNING:
+        (axis,) = value_axes(checked(section))
+        assert axis.range[0] == 0
+        assert 100 <= axis.range[1] <= 110
+
+
+@every_figure
 def test_rows_are_ordered_by_value_and_weeks_by_time(section: Section, whole: Page) -> None:
     for trace in dots(checked(section)):
         if trace.error_y.array is not None:
@@ -144,7 +154,7 @@ def test_rows_are_ordered_by_value_and_weeks_by_time(section: Section, whole: Pa
             continue
         assert list(trace.y) == sorted(trace.y), "from top to bottom"
     by_value = [cells[1] for cells in section.table.rows]
-    if section.slug in ("departments", "professions", "grades", "tools"):
+    if section.slug in ("departments", "professions", "grades", "tools", "logging", "answers"):
         drawn = list(dots(checked(section))[0].x)
         assert drawn == sorted(drawn, reverse=True)
         assert [numbers(cell)[0] for cell in by_value if numbers(cell)][: len(drawn)] == drawn

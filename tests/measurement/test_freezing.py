@@ -4,7 +4,9 @@ import datetime
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
+import pandas as pd
 import pytest
 import time_machine
 from django.conf import settings
@@ -17,10 +19,13 @@ from measurement.estimation.bundle import Bundle
 from measurement.estimation.simulate import simulate
 from measurement.models import (
     ApiToken,
+    DirtyMark,
     FrozenCell,
     Participant,
     Role,
     Snapshot,
+    SurveyResponse,
+    TaskLog,
     Trial,
     TrialMark,
     User,
@@ -33,6 +38,7 @@ pytestmark = pytest.mark.django_db
 LEAD = "pat.ladle@example.com"
 MONDAY = datetime.datetime(2026, 11, 23, 9, tzinfo=datetime.UTC)
 LARGE, SMALLER, OTHER = "Bureau of Kites", "Office of Teapots", "Ministry of Ladles"
+RATES = ("logging_rate", "response_rate")
 SIZES = {LARGE: 30, SMALLER: 16, OTHER: 14}
 
 
@@ -76,11 +82,11 @@ def shown(trial: Trial) -> dict[str, bytes]:
     lead = User.objects.filter(email=LEAD).first() or make_user(LEAD, (Role.LEAD, trial))
     client = Client()
     client.force_login(lead)
-    page = client.get(f"/trials/{trial.slug}/").content
-    found = {"page": page, "list": client.get("/trials/").content}
-    for link in sorted(set(re.findall(rb'href="(/trials/[^"]+\.csv)"', page))):
+    page, run = (client.get(f"/trials/{trial.slug}/{name}").content for name in ("", "run/"))
+    found = {"page": page, "run": run, "list": client.get("/trials/").content}
+    for link in sorted(set(re.findall(rb'href="(/trials/[^"]+\.csv)"', page + run))):
         found[link.decode()] = client.get(link.decode()).content
-    assert len(found) >= 6
+    assert len(found) >= 11
     token = tokens.issue(user=lead, trial=trial, scopes=[ApiToken.Scope.RESULTS], days=1)
     api = Client(headers={"Authorization": f"Bearer {token}"})
     found["json"] = api.get(f"/api/v1/trials/{trial.slug}/results/").content
@@ -107,8 +113,13 @@ def leave(person: Participant) -> None:
 
 
 def rows_of(trial: Trial, group: str) -> list[dict[str, object]]:
+    """Return what is published of a group's task logs."""
     document = Snapshot.objects.filter(trial=trial).latest("week").document
-    return [row for row in document["estimates"] if row["group"] == group]
+    return [
+        row
+        for row in document["estimates"]
+        if row["group"] == group and row["estimand"] not in RATES
+    ]
 
 
 # The week ---------------------------------------------------------------------------------------
@@ -191,6 +202,67 @@ def test_a_freeze_that_would_reveal_one_person_keeps_the_old_answer(trial: Trial
     nothing = world(trial)
     assert world(trial, lambda: change_logs([canary])) == nothing
     assert world(trial, lambda: leave(canary)) == nothing
+
+
+def begin(person: Participant) -> None:
+    """Let somebody who never logged while the trial ran, and never answered, do both."""
+    TaskLog.objects.filter(participant=person).update(date=datetime.date(2025, 10, 1))
+    DirtyMark.objects.create(participant=person)
+    SurveyResponse.objects.create(
+        participant=person, wave="week 02", date=MONDAY.date(), answered_at=MONDAY
+    )
+    TrialMark.objects.create(trial=person.trial)
+
+
+def stop(person: Participant) -> None:
+    """Let somebody take part no longer, who keeps all that they logged."""
+    person.withdrawn_on = datetime.date(2025, 10, 20)
+    person.save()
+    DirtyMark.objects.create(participant=person)
+
+
+@pytest.fixture
+def half_silent(db: None) -> Trial:
+    """Have a trial in which some people of each department never answer and log too early."""
+    bundle = simulated({LARGE: 60, SMALLER: 50})
+    silent = set(bundle.participants.groupby("department").head(22)["participant"])
+    logs, answers = bundle.task_logs, bundle.survey_responses
+    early = logs["date"].mask(logs["participant"].isin(silent), pd.Timestamp("2025-09-01"))
+    with time_machine.travel(MONDAY):
+        trial = bundles.load(
+            replace(
+                bundle,
+                task_logs=logs.assign(date=early),
+                survey_responses=answers[~answers["participant"].isin(silent)],
+            )
+        )
+        analysis.analyse(trial)
+    return trial
+
+
+def test_one_person_who_begins_or_stops_to_take_part_changes_no_byte(half_silent: Trial) -> None:
+    nothing, (canary, *others) = world(half_silent), of(half_silent, SMALLER)
+    assert rates_in(half_silent) >= {LARGE, SMALLER, "all", "3", "week 03"}
+    assert world(half_silent, lambda: begin(canary)) == nothing
+    assert world(half_silent, lambda: stop(others[-1])) == nothing
+    assert world(half_silent, *(partial(begin, person) for person in others[:8])) == nothing
+    ten = world(half_silent, *(partial(begin, person) for person in others[:10]))
+    assert {name for name in nothing if ten[name] != nothing[name]} >= {
+        "run",
+        f"/trials/{half_silent.slug}/logging.csv",
+        f"/trials/{half_silent.slug}/answers.csv",
+        "json",
+    }
+
+
+def rates_in(trial: Trial) -> set[str]:
+    """Return the groups whose shares of people who take part are published."""
+    document = Snapshot.objects.filter(trial=trial).latest("week").document
+    return {
+        row["group"]
+        for row in document["estimates"]
+        if row["estimand"] in RATES and row["value"] is not None
+    }
 
 
 def test_nine_people_move_nothing_and_ten_do(trial: Trial) -> None:
