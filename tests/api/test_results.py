@@ -141,5 +141,11 @@ def test_what_is_published_moves_with_the_week_alone(analysed: Team, analyst: Cl
     document = analyst.get(RESULTS, {"published": "1"}).json()
     for name in ("snapshot_at", "frozen_at", "next_freeze_on"):
         del document[name]
-    expected = published(later.results, minimum_people=10).as_json()
-    assert document == json.loads(json.dumps(expected))
+    expected = json.loads(json.dumps(published(later.results, minimum_people=10).as_json()))
+    # In some weeks nobody logs, before as after: these rows are still of their own day.
+    silent = [row for row in expected["estimates"] if row["estimand"] == "logging_rate"]
+    silent = [row for row in silent if row["value"] == 0]
+    assert {row["dimension"] for row in silent} == {"week"}
+    for row in silent:
+        row["as_of"] = first.json()["as_of"]
+    assert document == expected
