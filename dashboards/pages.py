@@ -67,8 +67,9 @@ class Page:
     ones with the intervals shown; `planned` the assumptions that may be moved, None where there are
     no minutes to convert. `alarms` are the checks that failed, `quality` is what stands beside any
     claim of speed, `caution` beside any figure a year; `disclosed` says what is withheld and how
-    the rest is rounded. `running` are the sections of the page about how the trial runs. `files`
-    are the CSV downloads by the name in their address: one a section, and one of everything.
+    the rest is rounded. `files` are the CSV downloads by the name in their address: one a section,
+    and one of everything. `running` and `running_files` are the sections of the page about how the
+    trial runs, with their downloads, which are in no report.
     """
 
     trial: Trial
@@ -84,8 +85,9 @@ class Page:
     replanned: bool
     not_final: str
     sections: tuple[Section, ...]
-    running: tuple[Section, ...]
     files: Mapping[str, Download]
+    running: tuple[Section, ...]
+    running_files: Mapping[str, Download]
     logs: Table
     checks: tuple[Check, ...]
     plan: list[tuple[str, str]]
@@ -99,7 +101,7 @@ def page(found: Published, *, today: datetime.date) -> Page:
     trial = found.trial
     results = with_shown_intervals(found.results, trial, today)
     parts, running = sections(results, trial), taking_part(results, trial)
-    files = {part.slug: _file_of(part, found) for part in (*parts, *running)}
+    files = {part.slug: _file_of(part, found) for part in parts}
     everything = csv_file(ALL_RESULTS, results.estimates, results, found.as_of)
     return Page(
         trial=trial,
@@ -117,8 +119,9 @@ def page(found: Published, *, today: datetime.date) -> Page:
         replanned=found.replanned,
         not_final=plan.not_final(trial, today),
         sections=parts,
-        running=running,
         files=files | {ALL_RESULTS: everything},
+        running=running,
+        running_files={part.slug: _file_of(part, found) for part in running},
         logs=log_counts(results.logs),
         checks=tuple(sorted(results.checks, key=lambda check: [*VERDICTS].index(check.verdict))),
         plan=plan.plan_words(trial, results),

@@ -68,7 +68,8 @@ def _moved(shown: Page, sent: QueryDict) -> dict[str, Any]:
 def download(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
     """Send the published rows of one section as CSV."""
     shown = _shown(trial_for(request.user, slug, LEADS))
-    return _sent(shown.files.get(name) if shown else None, "text/csv; charset=utf-8")
+    files = {**shown.files, **shown.running_files} if shown else {}
+    return _sent(files.get(name), "text/csv; charset=utf-8")
 
 
 @require_safe
