@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dashboards import queries
+from dashboards import queries, workbooks
 from dashboards.advice import advice
 from dashboards.pages import VERDICTS, page
 from dashboards.style import CONFIG
@@ -23,11 +23,13 @@ def run(request: SignedInRequest, slug: str) -> HttpResponse:
     trial = trial_for(request.user, slug, LEADS)
     found = queries.published_results(trial)
     shown = found and page(found, today=timezone.localdate())
+    makers = workbooks.running_by_name(shown) if shown else {}
     advised = advice(shown.checks) if shown else []
     context = {
         "trial": trial,
         "here": "run",
         "page": shown,
+        "workbooks": {name: make() for name, make in makers.items()},
         "to_look_into": [item for item in advised if item.verdict != PASS],
         "passed": [item for item in advised if item.verdict == PASS],
         "config": CONFIG,

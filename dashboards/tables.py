@@ -182,7 +182,7 @@ def share_table(
     rows = [row for _, row in named]
     return Table(
         caption=caption,
-        columns=(heading, f"Share ({confidence(rows)} confidence interval)", did, "Of people"),
+        columns=(heading, IntervalHeading("Share", confidence(rows)), did, "Of people"),
         rows=tuple(
             (
                 dated(name, row.as_of),

@@ -78,8 +78,8 @@ def download(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
 def workbook(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
     """Send the table of one section as a spreadsheet, or those of all."""
     shown = _shown(trial_for(request.user, slug, LEADS))
-    make = workbooks.by_name(shown).get(name) if shown else None
-    return _sent(make() if make else None, workbooks.CONTENT_TYPE)
+    makers = {**workbooks.by_name(shown), **workbooks.running_by_name(shown)} if shown else {}
+    return _sent(makers[name]() if name in makers else None, workbooks.CONTENT_TYPE)
 
 
 def _shown(trial: Trial) -> Page | None:

@@ -63,10 +63,16 @@ def report_workbook(page: Page, texts: Sequence[tuple[str, Sequence[str]]] = ())
 
 def by_name(page: Page) -> dict[str, Callable[[], Download]]:
     """Return what makes each spreadsheet of a page, by the name in its address."""
-    makers: dict[str, Callable[[], Download]] = {
-        part.slug: partial(section_workbook, page, part) for part in page.sections
-    }
-    return {**makers, ALL_TABLES: partial(report_workbook, page)}
+    return {**_makers(page, page.sections), ALL_TABLES: partial(report_workbook, page)}
+
+
+def running_by_name(page: Page) -> dict[str, Callable[[], Download]]:
+    """Return the same of the sections about how the trial runs, which are in no report."""
+    return _makers(page, page.running)
+
+
+def _makers(page: Page, sections: Iterable[Section]) -> dict[str, Callable[[], Download]]:
+    return {part.slug: partial(section_workbook, page, part) for part in sections}
 
 
 @lru_cache(maxsize=FILES_KEPT)

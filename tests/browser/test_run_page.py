@@ -39,7 +39,7 @@ def test_from_the_results_to_how_the_trial_runs(visit: Visit, width: int, javasc
     visitor.look("^Run$")
     expect(page.get_by_role("row", name=re.compile(SMALL_GROUP))).to_have_count(2)
     with page.expect_download() as waiting:
-        page.get_by_role("link", name=re.compile("Download who logs tasks, by week")).click()
+        page.get_by_role("link", name=re.compile("Download who logs tasks, by week .CSV")).click()
     assert waiting.value.suggested_filename == f"{trial.slug}-logging-over-time.csv"
     page.get_by_role("link", name="remind those who have not answered").click()
     visitor.look("^People$")

@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from measurement.models import Role
 from tests.dashboards.conftest import SMALL_GROUP, Led
+from tests.dashboards.test_spreadsheet import sheets_of
 from tests.dashboards.test_views import QUERIES_PER_PAGE, client_of, publish_checks, visible
 from tests.people import make_trial, make_user
 
@@ -55,11 +56,18 @@ def test_withheld_departments_have_no_number_anywhere(led: Led) -> None:
 
 def test_every_figure_has_its_download(led: Led) -> None:
     raw, client = page_of(led), client_of(led.lead)
-    links = set(re.findall(r'href="(/trials/[^"]+\.csv)"', raw))
+    links = set(re.findall(r'href="(/trials/[^"]+\.(?:csv|ods))"', raw))
     names = {"logging", "logging-over-time", "answers", "answers-over-time"}
-    assert {link.rsplit("/", 1)[1].removesuffix(".csv") for link in links} == names
+    files = {f"{name}.{kind}" for name in names for kind in ("csv", "ods")}
+    assert {link.rsplit("/", 1)[1] for link in links} == files
     for link in links:
-        assert "_rate" in client.get(link).content.decode()
+        content = client.get(link).content
+        if link.endswith(".csv"):
+            assert "_rate" in content.decode()
+        else:
+            *_, table = sheets_of(content).values()
+            cells = [str(cell) for row in table for _, cell in row]
+            assert any("low end of the 95% confidence interval" in cell for cell in cells)
 
 
 def test_checks_say_what_to_do_the_worst_first(led: Led) -> None:
