@@ -27,6 +27,7 @@ from measurement.estimation.definition import parse_trial
 from measurement.estimation.designs import ai_arms
 from measurement.estimation.disclosure import published
 from measurement.estimation.evidence import Evidence
+from measurement.estimation.overlaps import overlaps_of
 from measurement.estimation.results import Results, results_from_json
 from measurement.estimation.standing import Cell, Hashes, Sides, sides_of, standing
 from measurement.models import AnalysisRun, FrozenCell, Snapshot, Trial, TrialMark
@@ -89,7 +90,8 @@ def freeze_if_due(
     if newest is not None and newest.week >= week:
         return
     minimum = evidence.trial.disclosure.minimum_people
-    new, arms = published(results, minimum_people=minimum), ai_arms(evidence.trial)
+    overlaps, arms = overlaps_of(evidence), ai_arms(evidence.trial)
+    new = published(results, minimum_people=minimum, overlaps=overlaps)
     key, is_known = _key(trial, newest)
     stands = standing(evidence, key)
     if newest is None:

@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
+from measurement.estimation.overlaps import Overlaps
 from measurement.estimation.published_sensitivity import published_sensitivity
 from measurement.estimation.results import ALL, Check, EstimateRow, LogCounts, Results
+from measurement.estimation.standing import LOGGING, TASKS, cell_of
+from measurement.estimation.subtraction import cells_to_withhold
 
 COUNT_STEP: Final = 5
 PEOPLE_FOR_A_DECIMAL: Final = 400
@@ -84,7 +87,9 @@ class _Family(NamedTuple):
     arm: str | None
 
 
-def published(results: Results, *, minimum_people: int) -> Results:
+def published(
+    results: Results, *, minimum_people: int, overlaps: Overlaps | None = None
+) -> Results:
     """Return `results` as leads and the public may see them.
 
     A row is suppressed, kept by name without any number, if fewer than `minimum_people` people
@@ -92,16 +97,20 @@ def published(results: Results, *, minimum_people: int) -> Results:
     not, unless nobody did or everybody. Where the figures of other groups would give
     such a group away by subtraction from the total, the next smallest group is suppressed too.
     So is the smallest other arm beside a suppressed one, and a sample of task logs that leaves out
-    some people, but too few. Other values and counts are rounded, each from its true value, so
-    that rounded parts need not add up to a rounded total. Standard errors, p-values, degrees of
-    freedom and taus are withheld: they carry the digits and counts that rounding takes away; and
-    winsorising limits, as they are single people's task times.
+    some people, but too few. With `overlaps`, which tells who stands behind the groups of all
+    breakdowns, so are groups that would tell of too few people beside those of another breakdown;
+    nothing else knows of them, so what leaves the engine needs it. Other values and counts are
+    rounded, each from its true value, so that rounded parts need not add up to a rounded total.
+    Standard errors, p-values, degrees of freedom and taus are withheld: they carry the digits and
+    counts that rounding takes away; and winsorising limits, as they are single people's task times.
 
     Raises ValueError for a `minimum_people` below 1 and for an estimand without a rule here.
     """
     if minimum_people < 1:
         raise ValueError(f"minimum_people is {minimum_people}; at least 1 is allowed")
     suppressed = _suppressed(results.estimates, minimum_people)
+    if overlaps is not None:
+        suppressed |= _across_breakdowns(results.estimates, suppressed, overlaps, minimum_people)
     shown = tuple(
         without_numbers(row) if position in suppressed else _rounded(row, results)
         for position, row in enumerate(results.estimates)
@@ -153,6 +162,26 @@ def _suppressed(rows: Sequence[EstimateRow], minimum: int) -> set[int]:
             elif members & suppressed:
                 suppressed |= set(_smallest_first(shown)[:1])
     return suppressed
+
+
+def _across_breakdowns(
+    rows: Sequence[EstimateRow], suppressed: set[int], overlaps: Overlaps, minimum: int
+) -> set[int]:
+    """Return the rows of cells that would tell of too few people beside those of others.
+
+    Whoever logged has task logs: how many of a department did is told by both of its cells.
+    """
+    cells = {position: cell_of(row, overlaps.arms) for position, row in enumerate(rows)}
+    for position, cell in cells.items():
+        if cell.subject == LOGGING and cell.dimension in overlaps.of_people:
+            cells[position] = cell._replace(subject=TASKS)
+    shown = {
+        cell
+        for position, cell in cells.items()
+        if position not in suppressed and rows[position].participants is not None
+    }
+    hidden = cells_to_withhold(overlaps, shown & overlaps.people.keys(), minimum_people=minimum)
+    return {position for position, cell in cells.items() if cell in hidden}
 
 
 def _samples_that_leave_out_few(

@@ -108,7 +108,7 @@ def _hashes(data: pd.Series, names: list[str], key: bytes) -> Hashes:
 def _data(evidence: Evidence) -> Iterator[tuple[Cell, tuple[pd.Series, ...]]]:
     """Yield the data of each person on each side of each cell, as one number."""
     everything = _numbered(evidence, evidence.cells)
-    for (dimension, group), sides in _groups(evidence.trial, everything):
+    for (dimension, group), sides in groups_behind(evidence.trial, everything):
         yield Cell(TASKS, dimension, group), _on_sides(everything, sides)
     for subject, cells in _samples(evidence):
         sample = _numbered(evidence, cells, scored=subject == QUALITY)
@@ -162,7 +162,7 @@ def _by_treatment(cells: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return cells["d"] == 1, cells["d"] == 0
 
 
-def _groups(
+def groups_behind(
     trial: Trial, cells: pd.DataFrame
 ) -> Iterator[tuple[tuple[str, str], tuple[pd.Series, ...]]]:
     """Yield the groups that results speak of, with the cells on each side of their comparison."""
@@ -197,7 +197,9 @@ def _weeks_since_access(
         return
     access = (cells["ai_from"] - pd.Timestamp(trial.starts_on)).dt.days // _DAYS_A_WEEK
     week = cells["week"].astype("float64")
-    since, untreated = week - access, cells["d"] == 0
+    untreated = cells["d"] == 0
+    # Once nobody is left without AI, a week has nothing to be compared with.
+    since = (week - access).where(week.isin(week[untreated]))
     for weeks in sorted(since.dropna().unique()):
         so_far = (since == weeks) & ((weeks != 0) | ~untreated)
         beside = untreated & ~so_far & week.isin(week[so_far])
