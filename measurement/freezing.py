@@ -98,7 +98,9 @@ def freeze_if_due(
         frozen = rule.frozen_first(new, stands, arms=arms)
     elif is_known:
         old = _stored(trial, newest)
-        frozen = rule.frozen_anew(old, new, stands, arms=arms, minimum_people=minimum)
+        frozen = rule.frozen_anew(
+            old, new, stands, arms=arms, minimum_people=minimum, overlaps=overlaps
+        )
     else:
         frozen = rule.held(_stored(trial, newest), stands)
     _store(trial, frozen)

@@ -22,7 +22,14 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
+from measurement.estimation.changes import (
+    PROFILES_SEEN,
+    held_back,
+    profiles_apart,
+    told_cell,
+)
 from measurement.estimation.disclosure import OVERLAPPING, without_numbers
+from measurement.estimation.overlaps import EVERYBODY, Overlaps
 from measurement.estimation.published_sensitivity import without_figures
 from measurement.estimation.results import ALL, EstimateRow, Results
 from measurement.estimation.sensitivity import REPORTED
@@ -41,8 +48,8 @@ from measurement.estimation.standing import (
     cell_of,
     sides_of,
 )
+from measurement.estimation.subtraction import cells_to_withhold, tells_of_few
 
-EVERYBODY: Final = Cell(TASKS)
 _ANSWERS: Final = Cell(REPORTS)
 _GAP: Final = Cell(GAP)
 _SAMPLES: Final = (Cell(TIMED), Cell(UNFLAGGED))
@@ -100,8 +107,11 @@ class _Change(NamedTuple):
 
 def frozen_first(new: Results, standing: Mapping[Cell, Sides], *, arms: tuple[str, ...]) -> Frozen:
     """Return published results as the first answer; `arms`: those with AI."""
+    profiles, standing = profiles_apart(standing)
     fresh = {*standing}
-    return Frozen(new, dict(standing), _sightings({}, new, standing, fresh, fresh, arms))
+    sightings = _sightings({}, new, standing, fresh, fresh, arms)
+    told = _told(new.estimates, fresh, arms)
+    return Frozen(new, standing, sightings | _with_profiles((), profiles, told))
 
 
 def frozen_anew(
@@ -111,15 +121,20 @@ def frozen_anew(
     *,
     arms: tuple[str, ...],
     minimum_people: int,
+    overlaps: Overlaps | None = None,
 ) -> Frozen:
     """Return the answer that follows `old`, from published results and who stands behind them.
+
+    `overlaps`: who stands behind the groups of all breakdowns today; left out, nothing is known of
+    what kept answers tell beside new ones of other breakdowns.
 
     An answer that is not frozen anew keeps its old rows, byte for byte, whether nobody's data
     changed or too few people's: nothing tells which. Where fewer than `minimum_people` stand
     behind it, as they may once more are asked for, its numbers are withheld. Groups' values that
     are drawn towards those of others are left out beside a group that keeps an old answer.
     """
-    fresh = _fresh(old, new, standing, arms, minimum_people)
+    profiles, standing = profiles_apart(standing)
+    fresh = _fresh(old, new, standing, profiles, overlaps, arms, minimum_people)
     parts = _Parts(old, new, frozenset(fresh), arms, minimum_people)
     header = new if EVERYBODY in fresh else old.results
     followed = replace(header, estimates=parts.estimates(), sensitivity=parts.sensitivity())
@@ -127,6 +142,9 @@ def frozen_anew(
     kept = {cell: sides for cell, sides in old.cells.items() if cell not in fresh}
     cells = kept | of_today
     seen = _sightings(old.sightings, new, standing, {*cells, *standing}, fresh, arms)
+    if EVERYBODY in fresh:
+        before, told = old.sightings.get(PROFILES_SEEN, ()), _told(new.estimates, fresh, arms)
+        seen |= _with_profiles(before, profiles, told)
     return Frozen(followed, cells, seen, moved=EVERYBODY in fresh)
 
 
@@ -135,7 +153,9 @@ def held(old: Frozen, standing: Mapping[Cell, Sides]) -> Frozen:
 
     For when who stood behind it before cannot be told any more.
     """
-    return Frozen(old.results, standing, moved=False)
+    profiles, standing = profiles_apart(standing)
+    told = frozenset(standing)
+    return Frozen(old.results, standing, _with_profiles((), profiles, told), moved=False)
 
 
 # Which cells are frozen anew ------------------------------------------------------------------
@@ -145,6 +165,8 @@ def _fresh(
     old: Frozen,
     new: Results,
     standing: Mapping[Cell, Sides],
+    profiles: Mapping[Cell, Sides],
+    overlaps: Overlaps | None,
     arms: tuple[str, ...],
     minimum: int,
 ) -> set[Cell]:
@@ -154,6 +176,47 @@ def _fresh(
         for cell in {*old.cells, *standing}
     }
     ready = {cell for cell, change in changes.items() if _is_enough(change, minimum)}
+    fresh = _fresh_in_each_dimension(old, new, standing, changes, ready, arms, minimum)
+    seen = [(each.left, each.sides) for each in old.sightings.get(PROFILES_SEEN, ())]
+    known = _told(old.results.estimates, _unchanged(changes), arms)
+    while EVERYBODY in fresh:
+        told = _told(new.estimates, fresh, arms)
+        back = held_back(seen, profiles, told - {EVERYBODY}, minimum_people=minimum)
+        if overlaps is not None and not back:
+            back = _beside_known(overlaps, told, known - told, minimum)
+        if not back:
+            break
+        ready -= back
+        fresh = _fresh_in_each_dimension(old, new, standing, changes, ready, arms, minimum)
+    return fresh
+
+
+def _beside_known(
+    overlaps: Overlaps, told: AbstractSet[Cell], known: AbstractSet[Cell], minimum: int
+) -> frozenset[Cell]:
+    """Return which cells would tell too much beside those that are `known` from before.
+
+    In these nobody changed, so that their old answers are of today. Where nothing else helps the
+    figures over everybody stay behind, and so do all.
+    """
+    if not known or EVERYBODY not in told:
+        return frozenset()
+    back = cells_to_withhold(overlaps, told | known, minimum_people=minimum, known=known)
+    if not back and tells_of_few(overlaps, told | known, minimum_people=minimum):
+        return frozenset({EVERYBODY})
+    return back
+
+
+def _fresh_in_each_dimension(
+    old: Frozen,
+    new: Results,
+    standing: Mapping[Cell, Sides],
+    changes: Mapping[Cell, _Change],
+    ready: set[Cell],
+    arms: tuple[str, ...],
+    minimum: int,
+) -> set[Cell]:
+    """Return which of the cells that are `ready` may move, each dimension looked at alone."""
     fresh = {cell for cell in ready if cell.dimension == ALL}
     numbered = _numbered_groups(new, arms)
     for where, groups in _by_dimension(changes).items():
@@ -168,6 +231,18 @@ def _fresh(
     if {EVERYBODY, _ANSWERS} <= fresh:
         fresh.add(_GAP)
     return fresh
+
+
+def _unchanged(changes: Mapping[Cell, _Change]) -> set[Cell]:
+    return {cell for cell, change in changes.items() if not any(change.people())}
+
+
+def _told(
+    rows: Iterable[EstimateRow], cells: AbstractSet[Cell], arms: tuple[str, ...]
+) -> frozenset[Cell]:
+    """Return which of the cells, of task logs, the rows show a number of people of."""
+    shown = {cell_of(row, arms) for row in rows if row.participants is not None}
+    return frozenset(cell for cell in shown & cells if cell.subject == TASKS)
 
 
 def _leaves_few(
@@ -336,6 +411,26 @@ def _sightings(
         if sample in standing and sample not in fresh:
             found[sample[:2]] = (Sighting(frozenset({sample}), {sample: standing[sample]}),)
     return {where: sightings for where, sightings in found.items() if sightings}
+
+
+def _with_profiles(
+    seen: tuple[Sighting, ...], profiles: Mapping[Cell, Sides], told: AbstractSet[Cell]
+) -> dict[Where, tuple[Sighting, ...]]:
+    """Return, with today's, the freezes that later ones have to be compared with.
+
+    `left` of these stands for the cells that were told. One that told no cell that a later one did
+    not tell tells nothing that the later one does not.
+    """
+    if not profiles:
+        return {}
+    today = Sighting(frozenset(map(told_cell, told)), profiles)
+    later = [*seen[1:], today]
+    older = [
+        each
+        for place, each in enumerate(seen)
+        if not any(each.left <= another.left for another in later[place:])
+    ]
+    return {PROFILES_SEEN: (*older, today)}
 
 
 # What they look like --------------------------------------------------------------------------

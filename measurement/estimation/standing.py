@@ -6,6 +6,7 @@ lacks the key: a hash is of the cell, the person and that person's data in the c
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from measurement.estimation.evidence import Evidence
 from measurement.estimation.participation import Turnout, of_logging, of_survey
 from measurement.estimation.planned_model import named
 from measurement.estimation.results import ALL, EstimateRow
-from measurement.estimation.scopes import joined
+from measurement.estimation.scopes import TASK_DIMENSIONS, joined
 
 Hashes = NDArray[np.uint64]
 """Distinct hashes in ascending order, one a person."""
@@ -37,6 +38,11 @@ LOGGING: Final = "logging"
 RESPONSES: Final = "responses"
 GAP: Final = "gap"
 """Subjects: what of people's data a figure is made of. A gap is made of tasks and reports."""
+PROFILES: Final = "profiles"
+"""Not a subject of figures: tasks, people told apart by all their groups at once."""
+PEOPLE: Final = "people"
+TOGETHER: Final = "+"
+"""Stands between the names of a profile's groups."""
 ARM: Final = "arm"
 """The dimension of rows over everybody that compare one of several arms."""
 
@@ -69,6 +75,12 @@ def cell_of(row: EstimateRow, arms: tuple[str, ...]) -> Cell:
     if row.dimension == ALL and subject == TASKS and len(arms) > 1 and row.arm in arms:
         return Cell(subject, ARM, str(row.arm))
     return Cell(subject, row.dimension, row.group)
+
+
+def name_of(dimension: str, group: str) -> str:
+    """Return a short name of a group, of hexadecimal digits: any group name could be too long."""
+    told_apart = f"{len(dimension)}:{dimension}{group}".encode()
+    return hashlib.blake2b(told_apart, digest_size=8).hexdigest()
 
 
 def sides_of(cell: Cell) -> int:
@@ -110,6 +122,7 @@ def _data(evidence: Evidence) -> Iterator[tuple[Cell, tuple[pd.Series, ...]]]:
     everything = _numbered(evidence, evidence.cells)
     for (dimension, group), sides in groups_behind(evidence.trial, everything):
         yield Cell(TASKS, dimension, group), _on_sides(everything, sides)
+    yield from _profiles(evidence, _on_sides(everything, _by_treatment(everything)))
     for subject, cells in _samples(evidence):
         sample = _numbered(evidence, cells, scored=subject == QUALITY)
         yield Cell(subject), _on_sides(sample, _by_treatment(sample))
@@ -204,6 +217,27 @@ def _weeks_since_access(
         so_far = (since == weeks) & ((weeks != 0) | ~untreated)
         beside = untreated & ~so_far & week.isin(week[so_far])
         yield ("weeks_since_access", str(int(weeks))), (so_far, beside)
+
+
+def _profiles(
+    evidence: Evidence, sides: tuple[pd.Series, ...]
+) -> Iterator[tuple[Cell, tuple[pd.Series, ...]]]:
+    """Yield who has which profile: the names of a person's groups, one a breakdown of people.
+
+    Their data are those of figures of tasks. Nobody, where there is one breakdown alone.
+    """
+    trial, people = evidence.trial, evidence.participants
+    dimensions = [name for name in trial.plan.subgroups if name not in TASK_DIMENSIONS]
+    dimensions += [ARM] if len(ai_arms(trial)) > 1 else []
+    if len(dimensions) < 2:
+        return
+    names = [named(people[each]).astype("str").map(partial(name_of, each)) for each in dimensions]
+    joint = [TOGETHER.join(each) for each in zip(*names, strict=True)]
+    of_person = pd.Series(joint, index=pd.Index(people["participant"]))
+    parted = [dict(iter(side.groupby(of_person.reindex(side.index)))) for side in sides]
+    nobody = sides[0].iloc[:0]
+    for profile in sorted({name for side in parted for name in side}):
+        yield Cell(PROFILES, PEOPLE, profile), tuple(side.get(profile, nobody) for side in parted)
 
 
 def _adoption(

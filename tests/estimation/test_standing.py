@@ -9,24 +9,29 @@ import pandas as pd
 import pytest
 
 from measurement.estimation.bundle import Bundle
+from measurement.estimation.definition import Arm
 from measurement.estimation.designs import ai_arms
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import Evidence, evidence_of
+from measurement.estimation.planned_model import NOT_GIVEN
 from measurement.estimation.results import ALL
 from measurement.estimation.simulate import simulate
 from measurement.estimation.standing import (
     ADOPTION,
     GAP,
     LOGGING,
+    PROFILES,
     QUALITY,
     REPORTS,
     RESPONSES,
     TASKS,
     TIMED,
+    TOGETHER,
     UNFLAGGED,
     Cell,
     Sides,
     cell_of,
+    name_of,
     standing,
 )
 
@@ -219,3 +224,32 @@ def test_a_trial_without_anybody_has_nobody_behind_it() -> None:
         for name in ("participants", "task_logs", "survey_responses")
     }
     assert stands(replace(bundle, **nobody)) == {}
+
+
+def test_profiles_part_everybody_by_all_groups_of_people_at_once() -> None:
+    bundle = bundle_of()
+    found = {cell: sides for cell, sides in stands(bundle).items() if cell.subject == PROFILES}
+    groups = bundle.participants[["department", "grade", "profession"]]
+    names = {
+        TOGETHER.join(name_of(str(dimension), str(group)) for dimension, group in each.items())
+        for each in groups.fillna(NOT_GIVEN).to_dict("records")
+    }
+    assert {cell.group for cell in found} == names
+    for side, everybody in enumerate(stands(bundle)[Cell(TASKS)]):
+        assert sum(len(sides[side]) for sides in found.values()) == len(everybody)
+
+
+def test_one_breakdown_of_people_has_no_profiles_but_with_arms_it_has() -> None:
+    def profiles(design: str, arms: int) -> set[int]:
+        trial = simulate(participants=60, logs_per_participant=5, design=design, seed=5).bundle
+        names = ("control", "ai", "more")[:arms]
+        given = tuple(Arm(name, ai=name != "control", ratio=1) for name in names)
+        plan = replace(trial.trial.plan, subgroups=("grade", "task_type"))
+        of = replace(trial.trial, plan=plan, design=replace(trial.trial.design, arms=given))
+        people = trial.participants
+        people = people.assign(arm=[names[place % arms] for place in range(len(people))])
+        cells = stands(replace(trial, trial=of, participants=people))
+        return {cell.group.count(TOGETHER) + 1 for cell in cells if cell.subject == PROFILES}
+
+    assert profiles("parallel", 2) == set()
+    assert profiles("parallel", 3) == {2}
