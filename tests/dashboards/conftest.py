@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
-from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
 from measurement import analysis, bundles
 from measurement.estimation.simulate import simulate
 from measurement.models import Role, Trial, User
 from tests.people import make_user
+from tests.stored_once import stored_once
 
 SMALL_GROUP = "Secret Teapot Unit"
 SMALL_GROUP_PEOPLE = 4
@@ -39,12 +39,13 @@ def load_trial(*, participants: int = 80, design: str = "crossover") -> Trial:
 @pytest.fixture(scope="module")
 def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Led]:
     """Have the trial loaded once for the tests of a file: what each changes is rolled back."""
-    with django_db_blocker.unblock():
-        trial = load_trial()
-        lead = make_user("pat.ladle@example.com", (Role.LEAD, trial))
-    yield Led(trial, lead)
-    with django_db_blocker.unblock():
-        call_command("flush", interactive=False, verbosity=0)
+    with stored_once(django_db_blocker, _led) as led:
+        yield led
+
+
+def _led() -> Led:
+    trial = load_trial()
+    return Led(trial, make_user("pat.ladle@example.com", (Role.LEAD, trial)))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.test import Client, override_settings
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from measurement import analysis, bundles, freezing, tokens
 from measurement.estimation.bundle import Bundle
@@ -33,6 +34,7 @@ from measurement.models import (
 from measurement.tasks import new_day, sweep
 from tests.freezes import change_logs, weeks_later
 from tests.people import make_log, make_participant, make_trial, make_user
+from tests.stored_once import stored_once
 
 pytestmark = pytest.mark.django_db
 LEAD = "pat.ladle@example.com"
@@ -64,12 +66,22 @@ def simulated(sizes: dict[str, int] = SIZES) -> Bundle:
     )
 
 
-@pytest.fixture
-def trial(db: None) -> Trial:
+def frozen_trial() -> Trial:
     with time_machine.travel(MONDAY):
         trial = bundles.load(simulated())
         analysis.analyse(trial)
     return trial
+
+
+@pytest.fixture(scope="module")
+def frozen(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Trial]:
+    with stored_once(django_db_blocker, frozen_trial) as trial:
+        yield trial
+
+
+@pytest.fixture
+def trial(db: None, frozen: Trial) -> Trial:
+    return Trial.objects.get(pk=frozen.pk)
 
 
 def of(trial: Trial, department: str) -> list[Participant]:
@@ -84,9 +96,9 @@ def shown(trial: Trial) -> dict[str, bytes]:
     client.force_login(lead)
     page, run = (client.get(f"/trials/{trial.slug}/{name}").content for name in ("", "run/"))
     found = {"page": page, "run": run, "list": client.get("/trials/").content}
-    for link in sorted(set(re.findall(rb'href="(/trials/[^"]+\.csv)"', page + run))):
+    for link in sorted(set(re.findall(rb'href="(/trials/[^"]+\.(?:csv|ods))"', page + run))):
         found[link.decode()] = client.get(link.decode()).content
-    assert len(found) >= 11
+    assert len(found) >= 15
     token = tokens.issue(user=lead, trial=trial, scopes=[ApiToken.Scope.RESULTS], days=1)
     api = Client(headers={"Authorization": f"Bearer {token}"})
     found["json"] = api.get(f"/api/v1/trials/{trial.slug}/results/").content
@@ -142,10 +154,11 @@ def test_the_first_analysis_freezes_and_none_does_again_in_its_week(trial: Trial
 def test_a_trial_without_a_log_is_not_frozen_for_a_week() -> None:
     trial = make_trial()
     analysis.analyse(trial)
-    assert not Snapshot.objects.exists()
+    snapshots = Snapshot.objects.filter(trial=trial)
+    assert not snapshots.exists()
     make_log(make_participant(trial, make_user("pat.pot@example.com")), "k1")
     analysis.analyse(trial)
-    assert Snapshot.objects.get().trial == trial
+    assert snapshots.count() == 1
 
 
 def test_weeks_begin_on_mondays_in_london() -> None:
@@ -169,7 +182,8 @@ def test_the_timetable_freezes_every_trial_each_week(trial: Trial) -> None:
 
 
 def test_a_trial_that_was_just_loaded_is_frozen_by_the_same_sweep() -> None:
-    trial = bundles.load(simulated({LARGE: 12}))
+    bundle = simulated({LARGE: 12})
+    trial = bundles.load(replace(bundle, trial=replace(bundle.trial, slug="just-loaded")))
     assert freezing.frozen_results(trial) is None
     sweep()
     found = freezing.frozen_results(trial)
@@ -232,6 +246,7 @@ def half_silent(db: None) -> Trial:
         trial = bundles.load(
             replace(
                 bundle,
+                trial=replace(bundle.trial, slug="half-silent"),
                 task_logs=logs.assign(date=early),
                 survey_responses=answers[~answers["participant"].isin(silent)],
             )

@@ -1,0 +1,62 @@
+"""Simulated trials to analyse, and what an analysis of them has to give."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from measurement import analysis
+from measurement.estimation.bundle import Bundle
+from measurement.estimation.calendar import today
+from measurement.estimation.evaluation import evaluate
+from measurement.estimation.evidence import evidence_of
+from measurement.estimation.results import Results
+from measurement.estimation.simulate import simulate
+from measurement.models import Trial
+
+
+def simulated(design: str = "crossover", participants: int = 24) -> Bundle:
+    return simulate(
+        participants=participants, logs_per_participant=12, design=design, seed=11
+    ).bundle
+
+
+def analysed(trial: Trial) -> Results:
+    analysis.analyse(trial)
+    return stored_results(trial)
+
+
+def stored_results(trial: Trial) -> Results:
+    stored = analysis.latest_results(trial)
+    assert stored is not None
+    return stored.results
+
+
+def as_bytes(results: Results) -> bytes:
+    return json.dumps(results.as_json(), ensure_ascii=False).encode()
+
+
+def from_bundle(bundle: Bundle) -> bytes:
+    return as_bytes(evaluate(evidence_of(bundle, today())))
+
+
+@contextmanager
+def held_lock(trial: Trial) -> Iterator[None]:
+    """Be another worker that analyses the trial."""
+    other = connection.copy()
+    key = [analysis.LOCK_CLASS, trial.pk]
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s::int, %s::int)", key)
+            yield
+            # Closing alone would free it a moment later, when the server has noticed.
+            cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", key)
+    finally:
+        other.close()
+
+
+def a_task_type(trial: Trial) -> str:
+    name = trial.tasktype_set.values_list("name", flat=True).first()
+    assert name is not None
+    return str(name)
