@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -7,20 +7,23 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 
 from measurement import analysis
 from measurement.estimation.disclosure import published
 from measurement.models import Participant, Role, Snapshot
-from tests.api.conftest import RESULTS, Team, make_log, make_participant
+from tests.api.conftest import RESULTS, Team, make_log, make_participant, make_team
 from tests.api.test_schema import assert_described
 from tests.freezes import change_logs, weeks_later
+from tests.stored_once import stored_once
 
+COFFEES = "/api/v1/trials/coffee/results/"
 PEOPLE = 24
 
 
-@pytest.fixture
-def analysed(tea: Team) -> Team:
+def analysed_team() -> Team:
     """Somebody with AI takes about two thirds of the time that somebody without takes."""
+    tea = make_team("tea")
     for number in range(PEOPLE):
         arm = ("control", "ai")[number % 2]
         participant = make_participant(tea.trial, f"r-{number:02}", arm=arm)
@@ -28,6 +31,22 @@ def analysed(tea: Team) -> Team:
             minutes = (30 if arm == "control" else 20) + (7 * number + 5 * task) % 11 / 3
             make_log(participant, f"k-{task}", minutes=minutes)
     analysis.analyse(tea.trial)
+    return tea
+
+
+@pytest.fixture(scope="module")
+def stored(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Team]:
+    with stored_once(django_db_blocker, analysed_team) as team:
+        yield team
+
+
+@pytest.fixture
+def tea(db: None, stored: Team) -> Team:
+    return stored
+
+
+@pytest.fixture
+def analysed(tea: Team) -> Team:
     return tea
 
 
@@ -51,8 +70,11 @@ def row_of(document: dict[str, Any], estimand: str, dimension: str = "all") -> d
     return dict(rows[0])
 
 
-def test_before_the_first_analysis_there_is_nothing(analyst: Client) -> None:
-    response = analyst.get(RESULTS)
+def test_before_the_first_analysis_there_is_nothing(
+    coffee: Team, client_of: Callable[..., Client]
+) -> None:
+    analyst = client_of(coffee, Role.ANALYST, "results")
+    response = analyst.get(COFFEES)
     assert response.status_code == 404
     assert response.json()["type"] == "urn:trialsite:problem:not-analysed"
 
@@ -86,15 +108,17 @@ def test_everybody_else_gets_the_published_form(
 
 
 def test_small_groups_are_suppressed_in_the_published_form_alone(
-    tea: Team, analyst: Client
+    coffee: Team, client_of: Callable[..., Client]
 ) -> None:
     for number in range(8):
-        participant = make_participant(tea.trial, f"r-{number}", arm=("control", "ai")[number % 2])
+        arm = ("control", "ai")[number % 2]
+        participant = make_participant(coffee.trial, f"r-{number}", arm=arm)
         make_log(participant, "k", minutes=20 + number)
-    analysis.analyse(tea.trial)
-    full = analyst.get(RESULTS).json()
+    analysis.analyse(coffee.trial)
+    analyst = client_of(coffee, Role.ANALYST, "results")
+    full = analyst.get(COFFEES).json()
     assert not any(row["suppressed"] for row in full["estimates"])
-    row = row_of(analyst.get(RESULTS, {"published": "1"}).json(), "time_ratio")
+    row = row_of(analyst.get(COFFEES, {"published": "1"}).json(), "time_ratio")
     assert row["suppressed"] is True
     assert row["value"] is row["ci_low"] is row["ci_high"] is row["participants"] is None
 

@@ -1,11 +1,13 @@
 """Bundles go into the database and come out without loss, all or nothing."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from django.db import IntegrityError
+from pytest_django import DjangoDbBlocker
 
 from measurement import analysis, bundles, enrolment
 from measurement.estimation.bundle import Bundle, BundleErrors, read_bundle, write_bundle
@@ -31,6 +33,7 @@ from measurement.models import (
 from measurement.recording import NewTaskLog, record
 from tests.measurement.odd_bundle import ODD_TEXTS, odd_bundle
 from tests.people import make_participant, make_trial, make_user
+from tests.stored_once import stored_once
 
 pytestmark = pytest.mark.django_db
 FRAMES = ("participants", "task_logs", "survey_responses")
@@ -150,23 +153,33 @@ def test_another_trial_is_left_alone() -> None:
     assert SurveyResponse.objects.get(participant=whose).comment == "Kept"
 
 
+def lived_in_trial() -> Trial:
+    trial, user = bundles.load(odd_bundle()), make_user("sam.saucer@example.com")
+    person = Participant.objects.get(trial=trial, pseudonym="plain")
+    enrolment.link(participant=person, user=user, actor=None)
+    enrolment.grant(user=user, trial=trial, role=Role.LEAD, actor=None)
+    log = NewTaskLog(key="new", minutes=1.0, ai_used=False)
+    record(participant=person, log=log, actor=user)
+    analysis.analyse(trial)
+    return trial
+
+
+@pytest.fixture(scope="class")
+def lived_in(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Trial]:
+    with stored_once(django_db_blocker, lived_in_trial) as trial:
+        yield trial
+
+
 class TestReplace:
     """`load(replace=True)` on a trial with users, results and logs of its own."""
 
     @pytest.fixture
-    def user(self) -> User:
-        return make_user("sam.saucer@example.com")
+    def trial(self, db: None, lived_in: Trial) -> Trial:
+        return Trial.objects.get(pk=lived_in.pk)
 
     @pytest.fixture
-    def trial(self, user: User) -> Trial:
-        trial = bundles.load(odd_bundle())
-        person = Participant.objects.get(trial=trial, pseudonym="plain")
-        enrolment.link(participant=person, user=user, actor=None)
-        enrolment.grant(user=user, trial=trial, role=Role.LEAD, actor=None)
-        log = NewTaskLog(key="new", minutes=1.0, ai_used=False)
-        record(participant=person, log=log, actor=user)
-        analysis.analyse(trial)
-        return trial
+    def user(self, trial: Trial) -> User:
+        return User.objects.get(membership__trial=trial, membership__role=Role.LEAD)
 
     @pytest.fixture
     def smaller(self) -> Bundle:
