@@ -51,7 +51,8 @@ def crossover(participants: Any, logs_each: Any, seed: Any = 7) -> Any:
 
 
 def test_crossover_of_20_000_logs_agrees_with_dummy_variables() -> None:
-    frame = crossover(participants=250, logs_each=80)
+    people = 100
+    frame = crossover(participants=people, logs_each=200)
     results = results_of(bundle("crossover", logs=frame.to_dict("records")))
 
     # Participants as dummies, errors clustered by participant.
@@ -63,14 +64,14 @@ def test_crossover_of_20_000_logs_agrees_with_dummy_variables() -> None:
     ):
         groups = pd.factorize(frame["participant"])[0]
         witness = sm.OLS(outcome, X).fit(cov_type="cluster", cov_kwds={"groups": groups})
-        # statsmodels counts the 250 dummies in K; they are nested in the clusters and count as 1.
+        # statsmodels counts the dummies of people in K; nested in the clusters, they count as 1.
         n, k = len(frame), X.shape[1]
-        factor = np.sqrt((n - k) / (n - (k - 250 + 1)))
+        factor = np.sqrt((n - k) / (n - (k - people + 1)))
         row = row_of(results, estimand)
         value = np.log(row.value) if estimand == "time_ratio" else row.value
         assert value == pytest.approx(witness.params["d"], rel=1e-8)
         assert row.std_error == pytest.approx(witness.bse["d"] * factor, rel=1e-8)
-        assert (row.clusters, row.degrees_of_freedom, row.logs) == (250, 249, 20_000)
+        assert (row.clusters, row.degrees_of_freedom, row.logs) == (people, people - 1, 20_000)
         assert row.standard_errors == "CR1"
         assert row.terms == ("participant", "task_type", "period")
 

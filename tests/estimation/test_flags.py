@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from measurement.estimation.bundle import canonical_task_logs
@@ -252,7 +252,6 @@ rows = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(rows, min_size=1, max_size=40), st.randoms(use_true_random=False))
 def test_neither_treatment_nor_others_nor_order_change_a_flag(logs: Any, random: Any) -> None:
     logs = [log if log["status"] == "logged" else {**log, "minutes": None} for log in logs]
@@ -278,7 +277,6 @@ def test_neither_treatment_nor_others_nor_order_change_a_flag(logs: Any, random:
     assert not bits[(data["status"] != "logged").to_numpy()].any()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(rows, min_size=1, max_size=25))
 def test_overlaps_equal_those_found_pair_by_pair(logs: Any) -> None:
     logs = [{**log, "status": "logged"} for log in logs]

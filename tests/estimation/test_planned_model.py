@@ -53,11 +53,12 @@ def invented_logs(seed: int) -> pd.DataFrame:
 def moments(logs: pd.DataFrame, column: str, name: str, count: str) -> pd.DataFrame:
     """Return number, mean and centred sum of squares of a column, cell by cell."""
     grouped = logs.groupby(KEYS)[column]
+    squares = (logs[column] - grouped.transform("mean")) ** 2
     return pd.DataFrame(
         {
             count: grouped.count(),
             f"{name}_mean": grouped.mean(),
-            f"{name}_squares": grouped.apply(lambda values: ((values - values.mean()) ** 2).sum()),
+            f"{name}_squares": squares.groupby([logs[key] for key in KEYS]).sum(),
         }
     )
 

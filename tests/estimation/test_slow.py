@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from measurement.estimation.simulate import simulate
 from measurement.estimation.simulate_recipe import Recipe
 from tests.estimation.frames import AS_OF, row_of
 from tests.estimation.slow import Figure, SlowTrial, always_valid_interval, fixed_interval
+from tests.untraced import untraced
 
 EXACT = 1e-8
 # Easter and both bank holidays of May lie within; withdrawals make the days differ.
@@ -68,12 +70,18 @@ def both(size: Size) -> tuple[SlowTrial, Results]:
     bundle = replace(bundle, trial=replace(bundle.trial, plan=plan))
     with TemporaryDirectory() as folder:
         write_bundle(bundle, folder)
-        return SlowTrial(Path(folder)), evaluate(evidence_of(bundle, AS_OF))
+        with untraced():
+            slow = SlowTrial(Path(folder))
+        return slow, evaluate(evidence_of(bundle, AS_OF))
 
 
-def agree(row: EstimateRow, figure: Figure, size: Size, trial: SlowTrial) -> None:
+def agree(
+    row: EstimateRow, figure_of: Callable[[SlowTrial], Figure], size: Size, trial: SlowTrial
+) -> None:
     """Assert that a row says what the slow figure says; rows on the log scale show exponentials."""
-    fixed, always_valid = fixed_interval(figure, 0.95), always_valid_interval(figure, trial)
+    with untraced():
+        figure = figure_of(trial)
+        fixed, always_valid = fixed_interval(figure, 0.95), always_valid_interval(figure, trial)
     expected = [figure.value, *fixed, *always_valid]
     if row.scale == "log":
         expected = [math.exp(number) for number in expected]
@@ -94,21 +102,21 @@ def agree(row: EstimateRow, figure: Figure, size: Size, trial: SlowTrial) -> Non
 def test_the_headline(size: Size) -> None:
     trial, results = both(size)
 
-    agree(row_of(results, "minutes_saved_per_working_day"), trial.headline(), size, trial)
+    agree(row_of(results, "minutes_saved_per_working_day"), SlowTrial.headline, size, trial)
 
 
 @each_size
 def test_the_time_ratio(size: Size) -> None:
     trial, results = both(size)
 
-    agree(row_of(results, "time_ratio"), trial.log_time_ratio(), size, trial)
+    agree(row_of(results, "time_ratio"), SlowTrial.log_time_ratio, size, trial)
 
 
 @each_size
 def test_the_complier_effect(size: Size) -> None:
     trial, results = both(size)
 
-    agree(row_of(results, "complier_time_ratio"), trial.complier_effect(), size, trial)
+    agree(row_of(results, "complier_time_ratio"), SlowTrial.complier_effect, size, trial)
 
 
 @each_size
@@ -117,6 +125,7 @@ def test_bank_holidays_and_withdrawals_matter_in_these_trials(size: Size) -> Non
 
     # 45 weekdays less four bank holidays; the first period has 20 less two, the second 25 less two.
     whole_stays = {18, 23} if size.design == "crossover" else {41}
-    days = {trial.working_days(name) for name in trial.people}
+    with untraced():
+        days = {trial.working_days(name) for name in trial.people}
     assert whole_stays < days
     assert len(days) > 3
