@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def untraced() -> Iterator[None]:
-    """Run without the tracer of this thread: for long loops in code of the tests' own."""
+    """Run without the tracer of this thread: for what is not measured, or was many times before."""
     tracer = sys.gettrace()
     sys.settrace(None)
     try:

@@ -21,6 +21,7 @@ from measurement.estimation.estimate import Estimate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.prepared import prepare
 from measurement.estimation.regression import Sample, StandardErrors, fit
+from tests.untraced import untraced
 
 LIGHT_TRIALS = 3_000
 CLUSTERS, LOGS_PER_CLUSTER = 6, 5
@@ -43,6 +44,7 @@ def within(held: int, trials: int, share: float) -> bool:
 
 
 @cache
+@untraced()
 def light_trials(standard_errors: StandardErrors) -> list[Estimate]:
     """Fit trials without an effect: one cell a cluster, cluster means standard normal."""
     rng = np.random.default_rng(20_260)
@@ -122,6 +124,7 @@ def scenario_of(design: str) -> Scenario:
 
 
 @cache
+@untraced()
 def few_trials(design: str) -> list[Judged]:
     scenario = scenario_of(design)
     return [row for trial in range(TRIALS_A_DESIGN) for row in judged(scenario, trial)]
@@ -149,6 +152,7 @@ def test_errors_that_take_tasks_for_people_are_caught() -> None:
     assert sum(bool(row.held) for row in rows) < limits(0.92, len(rows))[0]
 
 
+@untraced()
 def by_task(scenario: Scenario, trial: int) -> Judged:
     """Judge the trial with the errors of single tasks, as if no two were of one person."""
     bundle, truth = scenario.simulated(trial).bundle, scenario.simulated(trial).truth

@@ -30,6 +30,7 @@ from measurement.estimation.prepared import prepare
 from measurement.estimation.regression import Sample, StandardErrors, fit
 from measurement.estimation.simulate import simulate
 from measurement.estimation.simulate_recipe import DepartmentRecipe, Recipe, TaskTypeRecipe
+from tests.untraced import untraced
 
 Codes = NDArray[np.int64]
 
@@ -89,6 +90,7 @@ def assert_as_foreseen(
     assert found == pytest.approx(power, abs=allowance * math.sqrt(power * (1 - power)))
 
 
+@untraced()
 def draw(inputs: PowerInputs, participants: int, log_ratio: float, rng: Generator) -> Estimate:
     """Draw a trial's tasks, squeeze them into cells, estimate as the engine does."""
     person = np.repeat(np.arange(participants), _numbers_of_tasks(inputs, participants, rng))
@@ -192,6 +194,7 @@ class TestSteppedWedge:
         assert overall(participants=80, logs=60, seed=2).value == pytest.approx(expected, rel=1e-9)
 
 
+@untraced()
 def overall(*, participants: int, logs: int, seed: int) -> Estimate:
     simulation = simulate(
         participants=participants,
