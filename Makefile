@@ -19,10 +19,11 @@ install: .venv/packages $(WORDS) var/static/collected var/chromium
 demo: .venv/packages $(WORDS) var/static/collected
 	@exec .venv/bin/python -m trialsite.supervisor $(DEMO)
 
-# The coverage of a good run goes to a file: the last lines are pytest's own.
+# The coverage of a good run goes to a file: the last lines are pytest's own. Files keep their order, as
+# those with the fewest tests take the longest and would be left to the end.
 test: install
 	@rm -rf var/coverage && mkdir -p var/coverage
-	coverage run -m pytest -n logical --maxprocesses 8 --dist loadfile $(TESTS)
+	coverage run -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(TESTS)
 	@coverage combine --quiet
 	@coverage report > var/coverage/report.txt || { cat var/coverage/report.txt; exit 1; }
 	@coverage report --include='measurement/estimation/*' --fail-under=100 > var/coverage/engine.txt || \
