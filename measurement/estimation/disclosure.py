@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from measurement.estimation.overlaps import Overlaps
 from measurement.estimation.published_sensitivity import published_sensitivity
 from measurement.estimation.results import ALL, Check, EstimateRow, LogCounts, Results
-from measurement.estimation.standing import LOGGING, TASKS, cell_of
+from measurement.estimation.standing import LOGGING, cell_of
 from measurement.estimation.subtraction import cells_to_withhold
 
 COUNT_STEP: Final = 5
@@ -169,19 +169,17 @@ def _across_breakdowns(
 ) -> set[int]:
     """Return the rows of cells that would tell of too few people beside those of others.
 
-    Whoever logged has task logs: how many of a department did is told by both of its cells.
+    Whoever logged has task logs: how many of a department did is withheld with its figures.
     """
-    cells = {position: cell_of(row, overlaps.arms) for position, row in enumerate(rows)}
-    for position, cell in cells.items():
-        if cell.subject == LOGGING and cell.dimension in overlaps.of_people:
-            cells[position] = cell._replace(subject=TASKS)
+    cells = [cell_of(row, overlaps.arms) for row in rows]
     shown = {
         cell
-        for position, cell in cells.items()
-        if position not in suppressed and rows[position].participants is not None
+        for position, (cell, row) in enumerate(zip(cells, rows, strict=True))
+        if position not in suppressed and row.participants is not None
     }
     hidden = cells_to_withhold(overlaps, shown & overlaps.people.keys(), minimum_people=minimum)
-    return {position for position, cell in cells.items() if cell in hidden}
+    hidden |= {cell._replace(subject=LOGGING) for cell in hidden}
+    return {position for position, cell in enumerate(cells) if cell in hidden}
 
 
 def _samples_that_leave_out_few(
