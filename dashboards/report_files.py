@@ -39,12 +39,8 @@ WITHOUT_CHROMIUM: Final = (
 
 
 def make(job: Job, progress: Progress) -> str:
-    """Make the files of the job's report and keep them. Raises Refused where it was ended."""
-    publication = Publication.objects.filter(
-        pk=job.given["publication"], ended_at__isnull=True
-    ).first()
-    if publication is None:
-        raise Refused("The report was taken back meanwhile.")
+    """Make the files of the job's report and keep them. Raises Refused once it was decided."""
+    publication = Publication.objects.get(pk=job.given["publication"])
     report = queries.report(publication)
     files, message = _tables(report), MADE
     # In a thread of its own: Playwright leaves an event loop in the one in which it ran.
@@ -53,9 +49,11 @@ def make(job: Job, progress: Progress) -> str:
             files |= thread.submit(_printed, report, progress).result()
         except NoChromium:
             message = WITHOUT_CHROMIUM
-    publishing.keep_files(
-        publication, [(name, TYPES[name.rpartition(".")[2]], files[name]) for name in sorted(files)]
-    )
+    typed = [(name, TYPES[name.rpartition(".")[2]], files[name]) for name in sorted(files)]
+    try:
+        publishing.keep_files(publication, typed)
+    except publishing.Refused as refusal:
+        raise Refused(f"{refusal}.") from refusal
     return message
 
 

@@ -126,16 +126,15 @@ def files_job(publication: Publication) -> Job | None:
 def keep_files(publication: Publication, files: Iterable[tuple[str, str, bytes]]) -> None:
     """Store the report's files, each as name, content type and content, instead of older ones.
 
-    Nothing is stored once the report was refused or withdrawn.
+    Raises Refused once it was decided: what somebody approved stays what it was.
     """
     with transaction.atomic():
-        _locked(publication.trial)
-        ReportFile.objects.filter(publication=publication).delete()
-        if Publication.objects.filter(pk=publication.pk, ended_at__isnull=True).exists():
-            ReportFile.objects.bulk_create(
-                ReportFile(publication=publication, name=name, content_type=kind, content=content)
-                for name, kind, content in files
-            )
+        stored = _undecided(publication)
+        ReportFile.objects.filter(publication=stored).delete()
+        ReportFile.objects.bulk_create(
+            ReportFile(publication=stored, name=name, content_type=kind, content=content)
+            for name, kind, content in files
+        )
 
 
 def approved(trial_slug: str) -> list[Publication]:

@@ -33,7 +33,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def before_the_staff_door(view: View) -> View:
-    """Mark a page that staff may see without a second factor: it shows no figure of others."""
+    """Mark a page that staff may see without a second factor: it shows one's own, or public."""
     setattr(view, _OPEN, True)
     return view
 

@@ -128,13 +128,15 @@ def test_without_a_chromium_tables_are_made_and_it_is_said(
     assert {name.rpartition(".")[2] for name in made} == {"csv", "ods"}
 
 
-def test_files_of_a_report_that_was_taken_back_are_not_made(asked: Publication, led: Led) -> None:
+def test_files_of_a_report_that_was_decided_about_are_not_kept(
+    asked: Publication, led: Led
+) -> None:
     publishing.refuse(publication=asked, by=led.lead, reason="A kettle is missing.")
     tasks.make_reports()
     job = Job.objects.get()
     assert (job.state, job.message) == (
         Job.State.FAILED,
-        "The report was taken back meanwhile.",
+        "Somebody has decided about this report meanwhile.",
     )
     assert not files()
 

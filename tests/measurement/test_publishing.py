@@ -150,8 +150,16 @@ def test_files_take_the_place_of_older_ones(asked: Publication) -> None:
 def test_files_of_what_is_not_published_are_not_kept(asked: Publication, sam: User) -> None:
     publishing.refuse(publication=asked, by=sam, reason="A figure is odd.")
     assert not ReportFile.objects.exists()
-    publishing.keep_files(asked, MADE)
+    with pytest.raises(publishing.Refused, match="decided about this report meanwhile"):
+        publishing.keep_files(asked, MADE)
     assert not ReportFile.objects.exists()
+
+
+def test_files_that_somebody_approved_stay_what_they_were(asked: Publication, sam: User) -> None:
+    publishing.approve(publication=asked, by=sam)
+    with pytest.raises(publishing.Refused, match="decided about this report meanwhile"):
+        publishing.keep_files(asked, [("report.pdf", "application/pdf", b"another")])
+    assert bytes(ReportFile.objects.get().content) == MADE[0][2]
 
 
 def test_a_report_knows_that_the_plan_was_changed_since(trial: Trial, kim: User) -> None:
