@@ -15,7 +15,9 @@ from pytest_django.live_server_helper import LiveServer
 from dashboards.chromium import find_chromium
 from measurement.models import User
 from tests.browser.visitor import Visitor
+from tests.workers import Worker
 from trialsite import demo_mail
+from trialsite.celery import app
 
 # Playwright's synchronous interface runs an event loop in this thread; the tests' own queries are
 # not asynchronous for that.
@@ -59,6 +61,17 @@ def demo(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     settings.EMAIL_BACKEND = "trialsite.demo_mail.EmailBackend"
     monkeypatch.setattr(demo_mail, "FOLDER", tmp_path / "mail")
     cache.clear()  # counts of earlier sign-ins
+
+
+@pytest.fixture
+def worker(transactional_db: None, broker: str, tmp_path: Path) -> Iterator[Worker]:
+    """Have a worker at work."""
+    app.control.purge()
+    worker = Worker(tmp_path / "worker.log")
+    worker.start()
+    yield worker
+    worker.stop()
+    app.control.purge()
 
 
 @pytest.fixture

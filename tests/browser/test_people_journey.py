@@ -1,7 +1,7 @@
 """From a lead's file of people to their invitations, and from a bundle to a trial's results."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,6 @@ from tests.gates import closed_gate
 from tests.measurement.people.files import csv_of, xlsx_of
 from tests.measurement.people.inviting_trial import make_inviting_trial, make_lead
 from tests.workers import Worker
-from trialsite.celery import app
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Visit = Callable[..., Visitor]
@@ -33,14 +32,9 @@ def outbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def worker(transactional_db: None, outbox: Path, broker: str, tmp_path: Path) -> Iterator[Worker]:
-    """Have a worker at work."""
-    app.control.purge()
-    worker = Worker(tmp_path / "worker.log")
-    worker.start()
-    yield worker
-    worker.stop()
-    app.control.purge()
+def worker(outbox: Path, worker: Worker) -> Worker:
+    """Have a worker at work that sends emails into the folder."""
+    return worker
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,21 +15,9 @@ from tests.browser.visitor import Visitor
 from tests.dashboards.conftest import load_trial
 from tests.people import make_user
 from tests.workers import Worker
-from trialsite.celery import app
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Visit = Callable[..., Visitor]
-
-
-@pytest.fixture
-def worker(transactional_db: None, broker: str, tmp_path: Path) -> Iterator[Worker]:
-    """Have a worker at work."""
-    app.control.purge()
-    worker = Worker(tmp_path / "worker.log")
-    worker.start()
-    yield worker
-    worker.stop()
-    app.control.purge()
 
 
 @pytest.fixture

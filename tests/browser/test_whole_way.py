@@ -1,8 +1,7 @@
 """From a participant's browser through a real worker to the lead's page and the analyst's JSON."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from measurement.models import ApiToken, Participant, Trial, User
 from tests.browser.test_participant_journey import Visit, sign_in
 from tests.freezes import change_logs, weeks_later
 from tests.workers import Worker
-from trialsite.celery import app
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,17 +28,6 @@ def playground(transactional_db: None) -> Trial:
         analysis.analyse(trial)
     admit(trial)
     return trial
-
-
-@pytest.fixture
-def worker(playground: Trial, broker: str, tmp_path: Path) -> Iterator[Worker]:
-    """Have a worker at work."""
-    app.control.purge()
-    worker = Worker(tmp_path / "worker.log")
-    worker.start()
-    yield worker
-    worker.stop()
-    app.control.purge()
 
 
 def results_as_of(page: Page) -> str:
