@@ -14,8 +14,9 @@ from odfdo import Document
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
-from dashboards import chromium, tasks
+from dashboards import chromium, report_files, tasks
 from measurement import planning, publishing
+from measurement.jobs import Stopped
 from measurement.models import Job, Publication, ReportFile
 from tests.dashboards.conftest import SMALL_GROUP, Led
 
@@ -126,6 +127,21 @@ def test_without_a_chromium_tables_are_made_and_it_is_said(
     made = files()
     assert {"report.ods", "departments.csv"} <= made.keys()
     assert {name.rpartition(".")[2] for name in made} == {"csv", "ods"}
+
+
+def test_the_making_can_be_stopped(asked: Publication, has_chromium: None) -> None:
+    told: list[tuple[int, int]] = []
+
+    def stop_at_the_second(done: int, total: int) -> None:
+        told.append((done, total))
+        if done:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        report_files.make(Job.objects.get(), stop_at_the_second)
+    assert [done for done, _ in told] == [0, 1]
+    assert told[0][1] > len(told)
+    assert not files()
 
 
 def test_files_of_a_report_that_was_decided_about_are_not_kept(
