@@ -16,7 +16,7 @@ from dashboards.report_page import sent, shown
 from measurement import publishing
 from measurement.access import SignedInRequest
 from measurement.lead.lead_page import lead_page
-from measurement.models import Publication, Trial
+from measurement.models import PlanLock, Publication, Trial
 from measurement.publishing import Refused
 
 MAKE: Final = "make"
@@ -43,6 +43,7 @@ def publish(request: SignedInRequest, trial: Trial) -> HttpResponse:
         "waiting": next((one for one in every if one.waits), None),
         "as_of": queries.frozen_as_of(trial),
         "why_not": publishing.why_not(trial),
+        "is_locked": PlanLock.objects.filter(trial=trial).exists(),
     }
     return render(request, "dashboards/publish.html", context)
 

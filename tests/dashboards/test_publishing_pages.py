@@ -82,6 +82,7 @@ def visible(response: Any) -> str:
 def test_nobody_can_ask_before_the_plan_is_locked(led: Led, page: str) -> None:
     lead = client_of(led.lead)
     assert "Lock the plan first" in seen(lead, page)
+    assert f"/trials/{led.trial.slug}/set-up/check/" in lead.get(page).content.decode()
     assert "Ask for a report" not in seen(lead, page)
     assert "Lock the plan first" in visible(lead.post(page, follow=True))
     assert not Publication.objects.exists()
