@@ -109,6 +109,16 @@ def test_nothing_estimable_is_said_with_the_reason() -> None:
     assert nothing == "No conclusion yet, because nothing was analysed."
 
 
+def test_without_a_comparison_group_that_is_said_even_where_nothing_is_found() -> None:
+    silent = replace(missing("time_ratio", "no task logs to analyse"), comparison=NOT_CAUSAL)
+    few = replace(row("time_ratio", 0.5, 0.4, 0.6, people=9), comparison=NOT_CAUSAL)
+    for line in (silent, few):
+        sentence = said(line, design="observational")
+        assert sentence.startswith(
+            "No comparison group: not a causal effect. No conclusion, because"
+        )
+
+
 def test_few_people_are_not_shown() -> None:
     sentence = said(row(people=9), row("time_ratio", 0.5, 0.4, 0.6, people=9))
     assert sentence == (
