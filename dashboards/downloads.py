@@ -46,6 +46,16 @@ STAMP: Final = (
 BYTES_PER_KB: Final = 1024
 
 
+CONTENT_TYPES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+}
+"""The content type of each kind of file, by how its name ends."""
+
+
 @dataclass(frozen=True)
 class Download:
     """A file with its name; `size` is for the link's text."""
@@ -55,8 +65,21 @@ class Download:
 
     @property
     def size(self) -> str:
-        """The size as people say it: 3 KB."""
-        return f"{max(1, round(len(self.content) / BYTES_PER_KB))} KB"
+        """The size as people say it."""
+        return size_words(len(self.content))
+
+
+def size_words(size: int) -> str:
+    """Return a number of bytes as people say it: 3 KB, 1.2 MB."""
+    kilobytes = max(1, round(size / BYTES_PER_KB))
+    if kilobytes < BYTES_PER_KB:
+        return f"{kilobytes} KB"
+    return f"{size / BYTES_PER_KB**2:.1f} MB"
+
+
+def content_type(name: str) -> str:
+    """Return the content type of a file of that name. Raises KeyError for other kinds."""
+    return CONTENT_TYPES[name.rpartition(".")[2]]
 
 
 def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: datetime) -> Download:

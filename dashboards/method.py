@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from dashboards.measures import number
-from dashboards.plan import TREATMENTS, day, working_year
+from dashboards.plan import TREATMENTS, day, disclosed, working_year
 from measurement.estimation.calendar import LOCAL_TIME
 from measurement.estimation.definition import Trial
 from measurement.estimation.results import Check, Results
@@ -41,10 +41,7 @@ INTERVALS: Final = (
     "Each figure stands with its {level} confidence interval: a range that holds the true value in "
     "{level} of such trials, no more."
 )
-PROTECTED: Final = (
-    "So that nobody can be identified, nothing is shown about fewer than {people} people, minutes "
-    "are rounded, and counts are rounded to the nearest 5. Figures are frozen once a week."
-)
+FROZEN: Final = "Figures are frozen once a week."
 
 NO_COMPARISON: Final = (
     "There is no comparison group. People chose when to use AI, and they may have chosen the tasks "
@@ -87,7 +84,7 @@ def method(trial: Trial) -> tuple[str, ...]:
         EVERYBODY if plan.day_basis == "working_days" else "",
         NOVEL,
         INTERVALS.format(level=level),
-        PROTECTED.format(people=trial.disclosure.minimum_people),
+        f"{disclosed(trial)} {FROZEN}",
     ]
     if plan.read_out_on:
         said.append(f"The plan set {day(plan.read_out_on)} as the day of the read-out.")

@@ -2,7 +2,7 @@
 
 from typing import Final, Self
 
-from dashboards.measures import Reading, fixed
+from dashboards.measures import Reading, fixed, number
 
 SHORTEST: Final = 1
 """Decimals of a number that is written as short as it is exact."""
@@ -47,15 +47,14 @@ def number_text(value: float, decimals: int, suffix: str = "") -> NumberText:
 
 def short_text(value: float, suffix: str = "") -> NumberText:
     """Return one number as short as it is exact to one decimal."""
-    text = fixed(value, SHORTEST).removesuffix(".0")
-    return NumberText(f"{text}{suffix}", (_rounded(value, SHORTEST),), suffix)
+    return NumberText(f"{number(value)}{suffix}", (_rounded(value, SHORTEST),), suffix)
 
 
 def interval_text(reading: Reading, decimals: int, suffix: str = "") -> NumberText:
     """Return a value and its interval: 14 (11 to 17)."""
     numbers = (reading.value, reading.low, reading.high)
-    value, low, high = (f"{fixed(number, decimals)}{suffix}" for number in numbers)
-    rounded = tuple(_rounded(number, decimals) for number in numbers)
+    value, low, high = (f"{fixed(end, decimals)}{suffix}" for end in numbers)
+    rounded = tuple(_rounded(end, decimals) for end in numbers)
     return NumberText(f"{value} ({low} to {high})", rounded, suffix)
 
 

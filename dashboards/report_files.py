@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 
 from dashboards import chromium, queries
 from dashboards.chromium import NoChromium, Picture
+from dashboards.downloads import content_type
 from dashboards.pages import VERDICTS
 from dashboards.report import Report
 from dashboards.section import Section
@@ -22,14 +23,6 @@ from measurement.models import Job, Publication
 
 PDF: Final = "report.pdf"
 ODS: Final = "report.ods"
-TYPES: Final = {
-    "csv": "text/csv; charset=utf-8",
-    "ods": "application/vnd.oasis.opendocument.spreadsheet",
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "svg": "image/svg+xml",
-}
-"""The content type of each kind of file, by how its name ends."""
 STYLES: Final = ("build/govuk.css", "dashboards/dashboards.css", "dashboards/paper.css")
 MADE: Final = "The files of the report are made."
 WITHOUT_CHROMIUM: Final = (
@@ -49,7 +42,7 @@ def make(job: Job, progress: Progress) -> str:
             files |= thread.submit(_printed, report, progress).result()
         except NoChromium:
             message = WITHOUT_CHROMIUM
-    typed = [(name, TYPES[name.rpartition(".")[2]], files[name]) for name in sorted(files)]
+    typed = [(name, content_type(name), files[name]) for name in sorted(files)]
     try:
         publishing.keep_files(publication, typed)
     except publishing.Refused as refusal:

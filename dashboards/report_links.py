@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from dashboards.downloads import BYTES_PER_KB
+from dashboards.downloads import size_words
 from dashboards.pages import ALL_RESULTS
 from dashboards.section import Section
 
@@ -61,14 +61,8 @@ def file_links(
     for file in sorted(files, key=lambda file: (file.subject != WHOLE, kinds.index(file.kind))):
         place = WHOLE if file.subject == ALL_RESULTS else file.subject
         what = titles[file.subject]
-        words = f"Download {what[:1].lower()}{what[1:]} ({KINDS[file.kind]}, {_size(file.size)})"
+        words = (
+            f"Download {what[:1].lower()}{what[1:]} ({KINDS[file.kind]}, {size_words(file.size)})"
+        )
         links[place].append(FileLink(address(file.name), words))
     return dict(links)
-
-
-def _size(size: int) -> str:
-    """Return a size as people say it: 3 KB, 1.2 MB."""
-    kilobytes = max(1, round(size / BYTES_PER_KB))
-    if kilobytes < BYTES_PER_KB:
-        return f"{kilobytes} KB"
-    return f"{size / BYTES_PER_KB**2:.1f} MB"

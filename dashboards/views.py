@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from dashboards import queries, workbooks
 from dashboards.assumptions_form import AssumptionsForm
-from dashboards.downloads import Download
+from dashboards.downloads import Download, content_type
 from dashboards.moved_assumptions import moved
 from dashboards.pages import ALL_RESULTS, VERDICTS, Page, page
 from dashboards.style import CONFIG
@@ -69,7 +69,7 @@ def download(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
     """Send the published rows of one section as CSV."""
     shown = _shown(trial_for(request.user, slug, LEADS))
     files = {**shown.files, **shown.running_files} if shown else {}
-    return _sent(files.get(name), "text/csv; charset=utf-8")
+    return _sent(files.get(name))
 
 
 @require_safe
@@ -79,7 +79,7 @@ def workbook(request: SignedInRequest, slug: str, name: str) -> HttpResponse:
     """Send the table of one section as a spreadsheet, or those of all."""
     shown = _shown(trial_for(request.user, slug, LEADS))
     makers = {**workbooks.by_name(shown), **workbooks.running_by_name(shown)} if shown else {}
-    return _sent(makers[name]() if name in makers else None, workbooks.CONTENT_TYPE)
+    return _sent(makers[name]() if name in makers else None)
 
 
 def _shown(trial: Trial) -> Page | None:
@@ -87,11 +87,11 @@ def _shown(trial: Trial) -> Page | None:
     return page(found, today=timezone.localdate()) if found else None
 
 
-def _sent(file: Download | None, content_type: str) -> HttpResponse:
+def _sent(file: Download | None) -> HttpResponse:
     if file is None:
         raise Http404("No such download")
     return HttpResponse(
         file.content,
-        content_type=content_type,
+        content_type=content_type(file.name),
         headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
     )

@@ -20,7 +20,6 @@ from dashboards.spreadsheet import Sheet, Value, ods
 from dashboards.tables import NOT_APPLICABLE, NOT_ESTIMABLE, WITHHELD, Table
 from measurement.estimation.calendar import LOCAL_TIME
 
-CONTENT_TYPE: Final = "application/vnd.oasis.opendocument.spreadsheet"
 ALL_TABLES: Final = "all-tables"
 FILES_KEPT: Final = 512
 """Spreadsheets that a process keeps, of about 30 KB each with what they were made from."""

@@ -323,7 +323,7 @@ def test_a_report_before_the_read_out_says_that_it_is_not_final(
     definition["plan"]["read_out_on"] = "2999-01-01"
     Publication.objects.update(definition=definition, replanned=True)
     report = seen(kim, f"{page}1/")
-    assert "These results are not final: they are to be read on 1 January 2999" in report
+    assert "Not final: the results are to be read on 1 January 2999" in report
     assert "The plan was changed after these figures were worked out" in report
 
 
