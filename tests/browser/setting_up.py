@@ -25,7 +25,7 @@ class Lead:
         self.days = days
 
     def follow(self, name: str) -> None:
-        self.page.get_by_role("link", name=name, exact=True).click()
+        self.visitor.follow(name, exact=True)
 
     def open(self, task: str) -> None:
         self.follow(task)

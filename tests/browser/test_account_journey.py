@@ -83,9 +83,9 @@ def test_a_second_factor_from_setting_up_to_turning_off(
     page = visitor.page
     sign_in(visitor, kim.email)
     visitor.look("Trials")
-    page.get_by_role("link", name="Your account").click()
+    visitor.follow("Your account")
     visitor.look("Your account")
-    page.get_by_role("link", name="Set up a second factor").click()
+    visitor.follow("Set up a second factor")
     visitor.look("Set up a second factor")
     picture = page.get_by_role("img", name=re.compile("QR code"))
     expect(picture).to_be_visible()
@@ -100,7 +100,7 @@ def test_a_second_factor_from_setting_up_to_turning_off(
     visitor.look("Recovery codes")
     codes = page.locator(".site-recovery-codes code").all_inner_texts()
     assert len(codes) == 10
-    page.get_by_role("link", name="Make new recovery codes").click()
+    visitor.follow("Make new recovery codes")
     visitor.look("Make new recovery codes")
     visitor.press("Make new codes")
     visitor.look("Recovery codes")
@@ -118,7 +118,7 @@ def test_a_second_factor_from_setting_up_to_turning_off(
 
     other.go("/account/")
     other.look("Your account")
-    other.page.get_by_role("link", name="Turn off").click()
+    other.follow("Turn off")
     other.look("Show that it is you")
     enter_code(other, "", "Continue")
     other.look("Show that it is you", error=True)
@@ -138,7 +138,7 @@ def test_a_secure_site_sends_staff_to_set_one_up(
     visitor.go("/trials/teapot/")
     visitor.look("Set up a second factor")
     expect(visitor.page.get_by_text("Until you have set up a second factor")).to_be_visible()
-    visitor.page.get_by_role("link", name="Your account").click()
+    visitor.follow("Your account")
     visitor.look("Your account")
 
 
@@ -151,7 +151,7 @@ def test_signing_out_a_lost_phone(visit: Visit, robin: User, width: int, javascr
         visitor.look("Log a task")
     desk.go("/account/")
     desk.look("Your account")
-    desk.page.get_by_role("link", name="See where you are signed in").click()
+    desk.follow("See where you are signed in")
     desk.look("Where you are signed in")
     expect(desk.page.get_by_text("This device")).to_have_count(1)
     desk.press("Sign out all other devices")

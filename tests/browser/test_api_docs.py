@@ -31,5 +31,5 @@ def test_without_javascript_the_description_is_linked(visit: Visit) -> None:
     visitor = visit(javascript=False)
     visitor.go("/api/docs/")
     expect(visitor.page.get_by_text("The list needs JavaScript")).to_be_visible()
-    visitor.page.get_by_role("link", name="Description for programs").click()
+    visitor.follow("Description for programs")
     assert visitor.page.url.endswith("/api/schema/")

@@ -45,7 +45,7 @@ def test_from_the_list_to_the_dashboard(visit: Visit, lead: User, trial: Trial, 
     visitor = visit(width=width, user=lead)
     visitor.go("/trials/")
     visitor.look("Trials")
-    visitor.page.get_by_role("link", name=trial.title).click()
+    visitor.follow(trial.title)
     expect(pictures(visitor)).to_have_count(FIGURES)
     visitor.look(re.escape(trial.title))
     expect(visitor.page.get_by_text("Simulated data", exact=True)).to_be_visible()
@@ -142,7 +142,7 @@ def test_assumptions_move_the_figures_at_once_and_as_the_server_does(
     expect(visitor.page.locator("[data-status]")).to_have_text(
         "Hours a day must be a number from 0.1 to 24"
     )
-    visitor.page.get_by_role("link", name="Back to the plan’s assumptions").click()
+    visitor.follow("Back to the plan’s assumptions")
     assert moved_figures(visitor) == planned
 
 
@@ -150,7 +150,7 @@ def test_an_assumption_that_cannot_be_is_led_to(visit: Visit, lead: User, trial:
     visitor = visit(width=375, user=lead)
     visitor.go(f"/trials/{trial.slug}/?hours_per_day=25")
     visitor.look(re.escape(trial.title), error=True)
-    visitor.page.get_by_role("link", name="Hours a day must be").click()
+    visitor.follow("Hours a day must be")
     expect(visitor.page.locator("input[name=hours_per_day]")).to_be_focused()
 
 

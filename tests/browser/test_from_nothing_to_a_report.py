@@ -89,7 +89,7 @@ class Publishing:
     def come_back(self) -> None:
         """Sign in again and go to the trial."""
         sign_in(self.pat, PAT)
-        self.pat.page.get_by_role("link", name="Tea and biscuits").click()
+        self.pat.follow("Tea and biscuits")
 
     def go_to(self, name: str) -> None:
         self.pat.page.get_by_role("navigation", name="Pages of this trial").get_by_role(
@@ -104,7 +104,7 @@ class Publishing:
             return page.get_by_role("status").inner_text().startswith("Finished")
 
         self.worker.work_until(has_ended, what)
-        page.get_by_role("link", name="Go on", exact=True).click()
+        self.pat.follow("Go on", exact=True)
 
     def invite(self, people: int) -> None:
         """Upload a list of people and invite them."""
@@ -143,7 +143,7 @@ class Publishing:
     def compute(self) -> None:
         """Have the results computed and look at them."""
         self.come_back()
-        self.pat.page.get_by_role("link", name="Compute the results now").click()
+        self.pat.follow("Compute the results now")
         self.pat.press("Compute now")
         self.wait_for("the results")
         self.pat.look("^Tea and biscuits$")
@@ -160,9 +160,9 @@ class Publishing:
 
         self.worker.work_until(are_made, "the files of the report")
         sign_in(self.kim, KIM)
-        self.kim.page.get_by_role("link", name="Tea and biscuits").click()
-        self.kim.page.get_by_role("link", name="Publish", exact=True).click()
-        self.kim.page.get_by_role("link", name="Read report 1 and decide").click()
+        self.kim.follow("Tea and biscuits")
+        self.kim.follow("Publish", exact=True)
+        self.kim.follow("Read report 1 and decide")
         self.kim.page.get_by_label("I have read this report").check()
         anyhow = self.kim.page.get_by_label("Publish it although a check of the trial failed")
         assert anyhow.count() == 0
@@ -173,12 +173,12 @@ class Publishing:
         """Return the headline and the words of the PDF, as somebody without an account."""
         page = self.reader.page
         self.reader.go("/")
-        page.get_by_role("link", name="Published reports").click()
-        page.get_by_role("link", name="Tea and biscuits").click()
+        self.reader.follow("Published reports")
+        self.reader.follow("Tea and biscuits")
         expect(page.locator("[data-figure] svg.main-svg").first).to_be_visible()
         self.reader.look("^Tea and biscuits$")
         with page.expect_download() as waiting:
-            page.get_by_role("link", name=re.compile(r"the whole report \(PDF")).click()
+            self.reader.follow(re.compile(r"the whole report \(PDF"))
         pdf = PdfReader(io.BytesIO(Path(waiting.value.path()).read_bytes()))
         words = " ".join(" ".join(sheet.extract_text() for sheet in pdf.pages).split())
         return page.locator("#headline").inner_text(), words

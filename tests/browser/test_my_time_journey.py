@@ -53,7 +53,7 @@ def test_own_minutes_are_seen_after_the_survey(
     page = visitor.page
     log_enough(kim.participant_set.get())
     visitor.go("/my-logs/")
-    page.get_by_role("link", name="See my time with and without AI").click()
+    visitor.follow("See my time with and without AI")
     visitor.look("My time with and without AI")
     expect(page.get_by_role("heading", name="Answer this week's survey first")).to_be_visible()
     expect(page.get_by_role("figure")).to_have_count(0)

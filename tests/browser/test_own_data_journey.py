@@ -62,7 +62,7 @@ def test_seen_taken_away_and_left(visit: Visit, pat: User, width: int, javascrip
         assert archive.read("teapot/task_logs.csv").count(b"\r\n") == 3
     visitor.look("^My data$")
 
-    page.get_by_role("link", name="Leave the trial").click()
+    visitor.follow("Leave the trial")
     visitor.look("Leave the trial")
     visitor.press("Leave the trial")
     visitor.look("Leave the trial", error=True)
@@ -77,12 +77,12 @@ def test_seen_taken_away_and_left(visit: Visit, pat: User, width: int, javascrip
 
     visitor.go("/")
     visitor.look("^My data$")
-    page.get_by_role("link", name="Have everything erased").click()
+    visitor.follow("Have everything erased")
     visitor.look("Have everything erased")
     visitor.press("Erase everything")
     visitor.look("Your data are erased")
     assert not Participant.objects.exists()
-    page.get_by_role("link", name="See what is kept about me").click()
+    visitor.follow("See what is kept about me")
     visitor.look("^My data$")
     expect(page.get_by_text("You take part in no trial")).to_be_visible()
 
@@ -94,7 +94,7 @@ def test_erased_at_once(visit: Visit, pat: User, width: int, javascript: bool) -
     visitor.go("/my-data/")
     visitor.look("^My data$")
     assert visitor.weigh() < PARTICIPANT_PAGE_BYTES
-    visitor.page.get_by_role("link", name="Leave the trial").click()
+    visitor.follow("Leave the trial")
     visitor.look("Leave the trial")
     visitor.page.get_by_label("Erase everything").check()
     visitor.press("Leave the trial")

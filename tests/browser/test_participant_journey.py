@@ -35,7 +35,7 @@ def sign_in(visitor: Visitor, email: str) -> None:
 
 def enter_code(visitor: Visitor) -> None:
     visitor.look("Check your email")
-    visitor.page.get_by_role("link", name="See the codes").click()
+    visitor.follow("See the codes")
     visitor.look("Sign-in codes of the demo")
     code = visitor.page.locator("table code").first.inner_text()
     visitor.press("Enter a code")
@@ -87,9 +87,9 @@ def test_from_signing_in_to_signing_out(
     assert stored.task_type
     assert stored.task_type.name == "Meeting notes and actions"
 
-    page.get_by_role("link", name="See my logs").click()
+    visitor.follow("See my logs")
     visitor.look("My logs")
-    page.get_by_role("link", name=re.compile("^Correct")).click()
+    visitor.follow(re.compile("^Correct"))
     visitor.look("Correct a task")
     page.get_by_label("How many minutes did it take?").fill("")
     visitor.press("Save")
@@ -99,11 +99,11 @@ def test_from_signing_in_to_signing_out(
     visitor.look("My logs")
     stored.refresh_from_db()
     assert stored.minutes == 30
-    page.get_by_role("link", name=re.compile("^Repeat")).click()
+    visitor.follow(re.compile("^Repeat"))
     visitor.look("Log a task")
     expect(page.get_by_label("Meeting notes and actions")).to_be_checked()
     visitor.go("/my-logs/")
-    page.get_by_role("link", name=re.compile("Take out")).click()
+    visitor.follow(re.compile("Take out"))
     visitor.look("Take a task out of the results")
     visitor.press("Take it out")
     visitor.look("Take a task out of the results", error=True)
@@ -112,7 +112,7 @@ def test_from_signing_in_to_signing_out(
     visitor.look("My logs")
     expect(page.get_by_text("Taken out", exact=True)).to_be_visible()
 
-    page.get_by_role("link", name="Sign out").click()
+    visitor.follow("Sign out")
     visitor.look("Sign out")
     visitor.press("Sign out")
     visitor.look("How much time does AI save")

@@ -66,7 +66,7 @@ def wait_for_the_end(visitor: Visitor, worker: Worker, state: str) -> None:
 
 
 def go_on(visitor: Visitor) -> None:
-    visitor.page.get_by_role("link", name="Go on", exact=True).click()
+    visitor.follow("Go on", exact=True)
 
 
 def emailed(outbox: Path) -> list[str]:
@@ -95,7 +95,7 @@ def test_from_a_file_with_faults_to_the_emails(
     visitor = visit(width=width, javascript=javascript, user=kim)
     page = visitor.page
     visitor.go("/trials/teapot/")
-    page.get_by_role("link", name="People", exact=True).click()
+    visitor.follow("People", exact=True)
     visitor.look("^People$")
     visitor.press("Upload and check")
     visitor.look("^People$", error=True)
@@ -110,7 +110,7 @@ def test_from_a_file_with_faults_to_the_emails(
     go_on(visitor)
     visitor.look("The file has faults")
     expect(page.get_by_role("cell", name='did you mean "Treasury"?')).to_be_visible()
-    page.get_by_role("button", name="Upload another file").click()
+    visitor.press("Upload another file")
 
     people = [["email", "department"], *([email, "Treasury"] for email in PEOPLE)]
     choose(visitor, "File of people", xlsx_of(people))
@@ -140,7 +140,7 @@ def test_from_a_bundle_to_results(
     visitor = visit(width=width, javascript=javascript, user=kim)
     page = visitor.page
     visitor.go("/trials/")
-    page.get_by_role("link", name="Load a whole trial from a file").click()
+    visitor.follow("Load a whole trial from a file")
     visitor.look("Load a trial")
     choose(visitor, "Bundle of the trial", b"tea")
     visitor.press("Upload and load")
@@ -152,7 +152,7 @@ def test_from_a_bundle_to_results(
     wait_for_the_end(visitor, worker, "Finished")
     go_on(visitor)
     visitor.look(re.escape(bundle.trial.title))
-    page.get_by_role("link", name="Compute the results now").click()
+    visitor.follow("Compute the results now")
     visitor.look("Compute the results now")
     visitor.press("Compute now")
     wait_for_the_end(visitor, worker, "Finished")

@@ -53,7 +53,7 @@ def test_from_results_to_a_public_report_and_back(
     planning.lock(trial=trial, by=pat)
     asking = visit(width=width, javascript=javascript, user=pat)
     asking.go(f"/trials/{trial.slug}/")
-    asking.page.get_by_role("link", name="Publish", exact=True).click()
+    asking.follow("Publish", exact=True)
     asking.look("Publish results")
     asking.press("Ask for a report")
     asking.look("Report 1: waits for approval")
@@ -62,7 +62,7 @@ def test_from_results_to_a_public_report_and_back(
 
     approving = visit(width=width, javascript=javascript, user=kim)
     approving.go(f"/trials/{trial.slug}/publish/")
-    approving.page.get_by_role("link", name="Read report 1 and decide").click()
+    approving.follow("Read report 1 and decide")
     if javascript:
         expect(approving.page.locator("[data-figure] svg.main-svg").first).to_be_visible()
     approving.look("Report 1: waits for approval")
@@ -74,9 +74,9 @@ def test_from_results_to_a_public_report_and_back(
 
     reader = visit(width=width, javascript=javascript)
     reader.go("/")
-    reader.page.get_by_role("link", name="Published reports").click()
+    reader.follow("Published reports")
     reader.look("Published reports")
-    reader.page.get_by_role("link", name=trial.title).click()
+    reader.follow(trial.title)
     if javascript:
         expect(reader.page.locator("[data-figure] svg.main-svg").first).to_be_visible()
     reader.look(re.escape(trial.title))
@@ -87,7 +87,7 @@ def test_from_results_to_a_public_report_and_back(
     assert downloaded(reader, r"departments \(PNG").startswith(b"\x89PNG")
     assert "Secret Teapot Unit" in downloaded(reader, r"departments \(CSV").decode()
 
-    approving.page.get_by_role("link", name="Withdraw report 1").click()
+    approving.follow("Withdraw report 1")
     approving.look("Withdraw report 1")
     approving.press("Withdraw the report")
     approving.look("Withdraw report 1", error=True)

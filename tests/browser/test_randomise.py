@@ -47,7 +47,7 @@ def test_from_the_proposal_to_the_assignment(visit: Visit, width: int, javascrip
     trial, lead = running("parallel", stratify_by=["department"])
     visitor = visit(width=width, javascript=javascript, user=lead)
     visitor.go(f"/trials/{trial.slug}/")
-    visitor.page.get_by_role("link", name="Randomise").click()
+    visitor.follow("Randomise")
     visitor.look("Randomise")
     visitor.press("Propose a draw")
     expect(visitor.page.get_by_text("Nobody is assigned yet", exact=False).first).to_be_visible()

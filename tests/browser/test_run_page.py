@@ -25,7 +25,7 @@ def test_from_the_results_to_how_the_trial_runs(visit: Visit, width: int, javasc
     visitor = visit(width=width, javascript=javascript, user=lead)
     page = visitor.page
     visitor.go(f"/trials/{trial.slug}/")
-    page.get_by_role("link", name="Run", exact=True).click()
+    visitor.follow("Run", exact=True)
     expect(page.get_by_role("link", name="Run", exact=True)).to_have_attribute(
         "aria-current", "page"
     )
@@ -39,10 +39,10 @@ def test_from_the_results_to_how_the_trial_runs(visit: Visit, width: int, javasc
     visitor.look("^Run$")
     expect(page.get_by_role("row", name=re.compile(SMALL_GROUP))).to_have_count(2)
     with page.expect_download() as waiting:
-        page.get_by_role("link", name=re.compile("Download who logs tasks, by week .CSV")).click()
+        visitor.follow(re.compile("Download who logs tasks, by week .CSV"))
     assert waiting.value.suggested_filename == f"{trial.slug}-logging-over-time.csv"
-    page.get_by_role("link", name="remind those who have not answered").click()
+    visitor.follow("remind those who have not answered")
     visitor.look("^People$")
     visitor.go(f"/trials/{trial.slug}/#checks")
-    page.get_by_role("link", name="See what to do about each check").click()
+    visitor.follow("See what to do about each check")
     expect(page.get_by_role("heading", name="Checks of the trial")).to_be_in_viewport()

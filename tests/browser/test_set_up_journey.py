@@ -38,7 +38,7 @@ def test_a_trial_of_teams_from_nothing_to_a_change_of_the_locked_plan(lead: Lead
     expect(lead.page.get_by_text("You have completed 12 of 12 tasks")).to_be_visible()
     lead.lock()
 
-    lead.page.get_by_role("link", name="Change dates").click()
+    lead.follow("Change dates")
     lead.visitor.look("Dates")
     lead.say_day("Read-out day", "15", "12", "2034")
     lead.visitor.press("Save and go on")
@@ -48,7 +48,7 @@ def test_a_trial_of_teams_from_nothing_to_a_change_of_the_locked_plan(lead: Lead
     lead.follow("Check and lock the plan")
     lead.visitor.look("Check and lock the plan")
     expect(lead.page.get_by_role("cell", name="The kettle was broken for a week")).to_be_visible()
-    lead.page.get_by_role("link", name="Change how chance decides").click()
+    lead.follow("Change how chance decides")
     lead.visitor.look("Who gets AI, and when")
     expect(lead.page.get_by_text("cannot change any more")).to_be_visible()
 
@@ -77,7 +77,7 @@ def test_a_roll_out_in_steps_from_nothing_to_a_locked_plan(lead: Lead) -> None:
     lead.work_out_people("department", "20")
     lead.open("Check and lock the plan")
     expect(lead.page.get_by_text("No privacy notice is published")).to_be_visible()
-    lead.page.get_by_role("link", name="All tasks of the set-up").click()
+    lead.follow("All tasks of the set-up")
     lead.say_what_people_log()
     lead.lock()
     trial = Trial.objects.get()

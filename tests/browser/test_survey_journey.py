@@ -32,7 +32,7 @@ def test_the_survey_is_found_answered_and_gone(
     page = visitor.page
     visitor.go("/")
     visitor.look("Log a task")
-    page.get_by_role("link", name="Answer the survey").click()
+    visitor.follow("Answer the survey")
     visitor.look("Weekly survey")
     visitor.press("Send answers")
     visitor.look("Weekly survey", error=True)

@@ -29,7 +29,7 @@ def test_from_start_to_log(visit: Visit, robin: User, width: int, javascript: bo
     page = visitor.page
     sign_in(visitor, robin.email)
     visitor.look("Log a task")
-    page.get_by_role("link", name="Time it").click()
+    visitor.follow("Time it")
     visitor.look("Time a task")
     visitor.press("Start the timer")
     visitor.look("The timer is running")
@@ -37,7 +37,7 @@ def test_from_start_to_log(visit: Visit, robin: User, width: int, javascript: bo
     let_pass(minutes=12)
     visitor.go("/log/")
     expect(page.get_by_text("The timer is running.")).to_be_visible()
-    page.get_by_role("link", name="Go to the timer").click()
+    visitor.follow("Go to the timer")
     expect(page.get_by_text("12 minutes so far")).to_be_visible()
     visitor.press("Pause")
     visitor.look("The timer is paused")

@@ -30,7 +30,7 @@ def sign_in(visitor: Visitor, email: str) -> None:
     page.get_by_label("Cyfeiriad e-bost").fill(email)
     visitor.press("Anfon cod ataf drwy e-bost")
     visitor.look("Gwiriwch eich e-bost")
-    page.get_by_role("link", name="Edrychwch ar y codau").click()
+    visitor.follow("Edrychwch ar y codau")
     code = page.locator("table code").first.inner_text()
     visitor.press("Enter a code")  # the page of codes is the demo's
     page.get_by_label("Cod", exact=True).fill(code)
@@ -72,12 +72,12 @@ def test_a_task_is_logged_in_welsh(visit: Visit, robin: User, width: int, javasc
     expect(page.get_by_text("2 funud")).to_be_visible()
     assert TaskLog.objects.get().minutes == 2
 
-    page.get_by_role("link", name="Gweld fy nghofnodion").click()
+    visitor.follow("Gweld fy nghofnodion")
     visitor.look("Fy nghofnodion")
     visitor.press("English")
     visitor.look("My logs")
     visitor.press("Cymraeg")
-    page.get_by_role("link", name="Allgofnodi").click()
+    visitor.follow("Allgofnodi")
     visitor.look("Allgofnodi")
     visitor.press("Allgofnodi")
     visitor.look("Faint o amser mae AI yn ei arbed")

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, Response, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, Response, expect
 
 PARTICIPANT_PAGE_BYTES = 60_000
 BUILD = """[...document.querySelectorAll("*")].map((one) => [
@@ -41,7 +41,11 @@ class Visitor:
 
     def press(self, name: str) -> None:
         """Press a button or follow a link that looks like one."""
-        self.page.get_by_role("button", name=name, exact=True).click()
+        self._click(self.page.get_by_role("button", name=name, exact=True))
+
+    def follow(self, name: str | re.Pattern[str], *, exact: bool = False) -> None:
+        """Follow a link."""
+        self._click(self.page.get_by_role("link", name=name, exact=exact))
 
     def look(self, heading: str, *, error: bool = False) -> None:
         """Expect a page and check what must hold for every page."""
@@ -65,6 +69,11 @@ class Visitor:
         origins = {urlsplit(address).netloc for address in self.addresses}
         assert origins <= {urlsplit(self.origin).netloc}
         assert not self.complaints
+
+    def _click(self, what: Locator) -> None:
+        """Click, and wait until the page that this opens is whole: a click waits for its start."""
+        what.click()
+        self.page.wait_for_load_state("load")
 
     def _hold_to_axe(self) -> None:
         """Ask axe, unless it has passed a page of that build at that width before."""
