@@ -20,6 +20,16 @@ examples.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
 @pytest.fixture(autouse=True, scope="session")
+def traced() -> dict[str, str]:
+    """Leave coverage out of what tests start, which it slows; have what a child needs to be in it.
+
+    What workers, web servers and commands do is measured where tests call it themselves.
+    """
+    name = "COVERAGE_PROCESS_CONFIG"
+    return {name: os.environ.pop(name)} if name in os.environ else {}
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _compiled_words() -> None:
     """Compile the Welsh words as they are now: not every test run begins with `make`."""
     draft = languages.WORDS.with_suffix(f".{os.getpid()}")

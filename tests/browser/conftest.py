@@ -13,8 +13,10 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from dashboards.chromium import find_chromium
-from measurement.models import User
+from measurement.models import Trial, User
 from tests.browser.visitor import Visitor
+from tests.dashboards.conftest import load_trial
+from tests.stored_once import PutBack
 from tests.workers import Worker
 from trialsite import demo_mail
 from trialsite.celery import app
@@ -52,6 +54,19 @@ def browser() -> Iterator[Browser]:
         expect.set_options(timeout=PATIENCE_MILLISECONDS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def put_back() -> PutBack:
+    """Return what stores a trial once for all tests that begin with it."""
+    return PutBack()
+
+
+@pytest.fixture
+def analysed_trial(transactional_db: None, put_back: PutBack) -> Trial:
+    """Have an analysed trial of 300 people with small and large groups."""
+    put_back("analysed_trial", lambda: load_trial(participants=300))
+    return Trial.objects.get()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from dashboards.measures import fixed
 from measurement import analysis
 from measurement.models import Participant, Role, Trial, User
 from tests.browser.visitor import Visitor
-from tests.dashboards.conftest import SMALL_GROUP, load_trial
+from tests.dashboards.conftest import SMALL_GROUP
 from tests.freezes import next_freeze
 from tests.people import make_log, make_trial, make_user
 
@@ -25,9 +25,9 @@ PAPER_WIDTH = 680
 
 
 @pytest.fixture
-def trial() -> Trial:
-    """Have an analysed trial with small and large groups."""
-    return load_trial(participants=300)
+def trial(analysed_trial: Trial) -> Trial:
+    """Have a trial with results."""
+    return analysed_trial
 
 
 @pytest.fixture

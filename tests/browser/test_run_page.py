@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from measurement.models import Role
+from measurement.models import Role, Trial
 from tests.browser.test_dashboard import pictures
 from tests.browser.visitor import Visitor
-from tests.dashboards.conftest import SMALL_GROUP, load_trial
+from tests.dashboards.conftest import SMALL_GROUP
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,8 +19,10 @@ FIGURES = 3
 
 
 @pytest.mark.parametrize(("width", "javascript"), [(1280, True), (375, True), (375, False)])
-def test_from_the_results_to_how_the_trial_runs(visit: Visit, width: int, javascript: bool) -> None:
-    trial = load_trial(participants=300)
+def test_from_the_results_to_how_the_trial_runs(
+    visit: Visit, analysed_trial: Trial, width: int, javascript: bool
+) -> None:
+    trial = analysed_trial
     lead = make_user("pat.ladle@example.com", (Role.LEAD, trial))
     visitor = visit(width=width, javascript=javascript, user=lead)
     page = visitor.page

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,12 +20,14 @@ from trialsite.embedded import ROOT
 from trialsite.processes import StartError
 from trialsite.supervisor import demo_environment
 
-# SIGINT is ignored at the start, as in a shell's background job.
+# SIGINT is ignored at the start, as in a shell's background job. Coverage measures the supervisor,
+# not what it starts.
 SCRIPT = """
-import signal, sys
+import os, signal, sys
 from pathlib import Path
 from trialsite import embedded, supervisor
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 embedded.VAR = Path(sys.argv[1])
 sys.exit(supervisor.main(sys.argv[2:]))
 """
@@ -34,7 +36,7 @@ sys.exit(supervisor.main(sys.argv[2:]))
 class Run:
     """One run of the demo in a folder of its own."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, traced: Mapping[str, str]) -> None:
         self.folder = folder
         self.port = port
         self.output = folder / f"output-{port}.txt"
@@ -45,7 +47,7 @@ class Run:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
-                env={**given, "PORT": str(port), "TEST_FOLDER": str(folder)},
+                env={**given, **traced, "PORT": str(port), "TEST_FOLDER": str(folder)},
                 start_new_session=True,
             )
 
@@ -77,15 +79,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(folder: Path) -> Iterator[Run]:
-    run = Run(folder, free_port())
+def run(folder: Path, traced: Mapping[str, str]) -> Iterator[Run]:
+    run = Run(folder, free_port(), traced)
     yield run
     run.process.kill()
     run.process.wait()
     until(lambda: not processes_of(folder))
 
 
-def test_it_gets_ready_refuses_a_second_and_stops_on_ctrl_c(run: Run) -> None:
+def test_it_gets_ready_refuses_a_second_and_stops_on_ctrl_c(
+    run: Run, traced: Mapping[str, str]
+) -> None:
     run.wait_until_ready()
     assert "lead@demo.example" in run.said
     with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/readyz", timeout=10) as answer:
@@ -93,7 +97,7 @@ def test_it_gets_ready_refuses_a_second_and_stops_on_ctrl_c(run: Run) -> None:
     logs = [path.read_text() for path in (run.folder / "log").glob("*.log")]
     assert not any("Traceback" in log for log in logs)
 
-    second = Run(run.folder, free_port())
+    second = Run(run.folder, free_port(), traced)
     assert second.process.wait(120) == 1
     assert f"process {run.process.pid}, at http://127.0.0.1:{run.port}" in second.said
 
@@ -111,12 +115,14 @@ def test_a_process_that_dies_is_named_and_everything_stops(run: Run) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of the killed")
-def test_a_killed_supervisor_leaves_nothing_and_the_next_has_all_data(run: Run) -> None:
+def test_a_killed_supervisor_leaves_nothing_and_the_next_has_all_data(
+    run: Run, traced: Mapping[str, str]
+) -> None:
     run.wait_until_ready()
     assert run.end(signal.SIGKILL) == -signal.SIGKILL
     until(lambda: not processes_of(run.folder))
 
-    following = Run(run.folder, run.port)
+    following = Run(run.folder, run.port, traced)
     following.wait_until_ready()
     assert "being stored" not in following.said  # the demo was there
 
@@ -138,12 +144,12 @@ def test_it_can_be_stopped_while_it_starts(run: Run, sign: str) -> None:
     assert processes_of(run.folder) == []
 
 
-def test_a_port_in_use_is_named(folder: Path) -> None:
+def test_a_port_in_use_is_named(folder: Path, traced: Mapping[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        run = Run(folder, port)
+        run = Run(folder, port, traced)
         assert run.process.wait(120) == 1
     assert f"Port {port} cannot be used (Address already in use)" in run.said
     assert "Traceback" not in run.said
