@@ -14,7 +14,7 @@ Visit = Callable[..., Visitor]
 AXE = {"rules": {"landmark-unique": {"enabled": False}}}
 
 
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.long), 375])
 def test_every_address_can_be_looked_up(visit: Visit, width: int) -> None:
     visitor = visit(width=width)
     visitor.go("/api/docs/")
