@@ -1,4 +1,4 @@
-"""The demonstration's sign-ins: one address a role, in both trials."""
+"""The demonstration's sign-ins: an address for each thing to do, in both trials."""
 
 import datetime
 from typing import Final
@@ -10,9 +10,12 @@ from measurement.models import Participant, PrivacyNotice, Role, Trial, User
 
 KEPT_FOR: Final = datetime.timedelta(days=730)
 PARTICIPANT: Final = "participant@demo.example"
+LEAD: Final = "lead@demo.example"
+SECOND_LEAD: Final = "second-lead@demo.example"
 SIGN_INS: Final[dict[str, tuple[Role, str]]] = {
     PARTICIPANT: (Role.PARTICIPANT, "logs tasks, sees own logs"),
-    "lead@demo.example": (Role.LEAD, "sets up and runs trials, sees the dashboards"),
+    LEAD: (Role.LEAD, "sets up and runs trials, sees the dashboards, asks for reports"),
+    SECOND_LEAD: (Role.LEAD, "approves the reports that the other lead asks for"),
     "analyst@demo.example": (Role.ANALYST, "gets full results and pseudonymised records"),
     "administrator@demo.example": (Role.ADMINISTRATOR, "keeps the trial"),
 }

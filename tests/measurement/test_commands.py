@@ -15,7 +15,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from fixtures.demo import DEMO_SLUG, PLAYGROUND_SLUG
+from dashboards.tasks import make_reports
+from fixtures.demo import DEMO_LOCKED_AT, DEMO_SLUG, PLAYGROUND_SLUG
 from measurement import bundles, tokens
 from measurement.estimation.bundle import read_bundle, write_bundle
 from measurement.estimation.simulate import simulate
@@ -27,6 +28,7 @@ from measurement.models import (
     DirtyMark,
     Membership,
     Participant,
+    Publication,
     SurveyResponse,
     Trial,
     User,
@@ -258,7 +260,7 @@ class TestDemo:
 
     @pytest.fixture
     def _worker(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Sweep while the command waits, as a worker does meanwhile."""
+        """Sweep and make reports while the command waits, as a worker does meanwhile."""
         monkeypatch.setattr("measurement.management.commands.load_demo.time.sleep", _sweep)
 
     @pytest.mark.usefixtures("_worker")
@@ -280,9 +282,13 @@ class TestDemo:
             }
             assert Participant.objects.filter(trial=trial, user__email=PARTICIPANT).count() == 1
         assert Participant.objects.filter(trial__slug=PLAYGROUND_SLUG).count() == 30
+        report = Publication.objects.get()
+        assert (report.trial.slug, report.is_public) == (DEMO_SLUG, True)
+        assert report.asked_by != report.approved_by
+        assert report.document["plan_locked_at"] == DEMO_LOCKED_AT.isoformat()
 
         events = AuditEvent.objects.count()
-        again, _ = run(*command)
+        again, _ = run(*command)  # nor is a second report asked for
         assert again.splitlines() == [f"{PLAYGROUND_SLUG}: analysed", f"{DEMO_SLUG}: analysed"]
         assert AuditEvent.objects.count() == events
 
@@ -310,6 +316,7 @@ class TestDemo:
 
 def _sweep(seconds: float) -> None:
     sweep()
+    make_reports()
 
 
 class Terminal(io.StringIO):

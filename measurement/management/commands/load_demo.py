@@ -1,4 +1,4 @@
-"""`load_demo`: the demonstration trials, analysed by the workers."""
+"""`load_demo`: the demonstration trials, analysed by the workers, and a report of the large one."""
 
 import sys
 import time
@@ -11,11 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from fixtures.demo import DEMO_PARTICIPANTS, DEMO_SLUG, PLAYGROUND_SLUG, demo_trial, small_trial
-from measurement import analysis, bundles
+from measurement import analysis, bundles, publishing
 from measurement.estimation.simulate import Simulation, write_truth
-from measurement.management.demo import admit
+from measurement.management.demo import LEAD, SECOND_LEAD, admit
 from measurement.management.progress import Progress
-from measurement.models import Trial
+from measurement.models import Job, Trial, User
 
 # One analysis is one step, and on a busy machine that of a million task logs takes minutes.
 SECONDS_WITHOUT_PROGRESS: Final = 600
@@ -23,7 +23,7 @@ SECONDS_BETWEEN_LOOKS: Final = 0.25
 
 
 class Command(BaseCommand):
-    """Loads what is missing of the demonstration, and waits until workers have analysed it."""
+    """Loads what is missing of the demonstration, waits until it is analysed, and publishes it."""
 
     help = "Load the demonstration trials and their users, where they are missing."
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, participants: int, truth: Path, **options: Any) -> None:
-        """Load, admit the users, wait."""
+        """Load, admit the users, wait, publish."""
         recipes: dict[str, Callable[[], Simulation]] = {
             # The small one first: workers have done it while the large one is being loaded.
             PLAYGROUND_SLUG: lambda: small_trial(timezone.localdate()),
@@ -52,6 +52,7 @@ class Command(BaseCommand):
             admit(trial)
         for slug in recipes:
             self._wait(Trial.objects.get(slug=slug))
+        self._publish(Trial.objects.get(slug=DEMO_SLUG))
 
     def _load(self, slug: str, simulation: Simulation, truth: Path) -> Trial:
         rows = len(simulation.bundle.task_logs)
@@ -77,6 +78,20 @@ class Command(BaseCommand):
         while analysis.is_outdated(trial):
             patience.wait(0)
         self.stdout.write(f"{trial.slug}: analysed")
+
+    def _publish(self, trial: Trial) -> None:
+        """Have one lead ask for a report and the other approve it, unless somebody asked before."""
+        if publishing.every(trial) or publishing.why_not(trial):
+            return
+        lead, second_lead = (User.objects.get(email=email) for email in (LEAD, SECOND_LEAD))
+        report = publishing.ask(trial=trial, by=lead)
+        self.stdout.write(f"{trial.slug}: the workers are making a report for the public")
+        patience = _Patience()
+        while (job := publishing.files_job(report)) is None or job.ended_at is None:
+            patience.wait(0)
+        if job.state != Job.State.DONE:
+            raise CommandError(f"The report was not made: {job.message}")
+        publishing.approve(publication=report, by=second_lead)
 
 
 class _Patience:
