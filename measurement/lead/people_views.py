@@ -15,7 +15,7 @@ from measurement.lead.lead_page import lead_page
 from measurement.lead.upload_form import UploadForm
 from measurement.lead.upload_limits import takes_file
 from measurement.models import Trial, Upload
-from measurement.people import checking, counting, sending, storing, work
+from measurement.people import checking, counting, draw_needs, sending, storing, work
 from measurement.people.known import ever_invited
 from measurement.people.reading import COLUMNS, MAX_BYTES, MAX_ROWS
 
@@ -52,6 +52,7 @@ def people(request: SignedInRequest, trial: Trial) -> HttpResponse:
         "hindrances": storing.hindrances(trial),
         "last_nudge": sending.last_nudge(trial),
         "lists": checking.lists_of(trial),
+        "needs": draw_needs.of_trial(trial),
         "sending": work.sending_job(trial),
     }
     return render(request, "lead/people.html", context, status=422 if form.errors else 200)

@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 
 from measurement.estimation.definition import MAX_TEXT_LENGTH, is_storable_text, nearest
 from measurement.people import csv_rows, xlsx_rows
+from measurement.people.draw_needs import DrawNeeds
 from measurement.people.faults import (
     MAX_FAULTS,
     MAX_GIVEN_LENGTH,
@@ -31,6 +32,7 @@ MAX_EMAIL_LENGTH: Final = 254
 ROWS_BETWEEN_REPORTS: Final = 100
 XLSX_START: Final = b"PK"
 OLD_EXCEL_START: Final = b"\xd0\xcf\x11\xe0"
+NOTHING_DRAWN: Final = DrawNeeds()
 
 Lists = Mapping[str, Collection[str]]
 """The entries of a trial's lists, by column."""
@@ -63,18 +65,23 @@ class People:
 
 
 def read(
-    content: bytes, lists: Lists, *, progress: Callable[[int, int], None] = lambda rows, of: None
+    content: bytes,
+    lists: Lists,
+    *,
+    needs: DrawNeeds = NOTHING_DRAWN,
+    progress: Callable[[int, int], None] = lambda rows, of: None,
 ) -> People:
     """Return what the file says; `progress` is told now and then how many rows are read, of what.
 
+    `needs`: what the trial's draw must know of everybody.
     What kind of file it is, its content says and not its name. Raises NotReadable.
     """
     expected, found = _rows(content)
     first = next(((number, cells) for number, cells in found if not _is_blank(cells)), None)
     if first is None:
         raise NotReadable("The file is empty.")
-    columns, faults = _columns(*first)
-    reader = _Reader(columns, lists)
+    columns, faults = _columns(*first, needs)
+    reader = _Reader(columns, lists, needs)
     if faults:
         reader.result.faults = faults
         return reader.result
@@ -108,7 +115,7 @@ def _is_blank(cells: Sequence[Cell]) -> bool:
     return not any(isinstance(cell, NotText) or cell.strip() for cell in cells)
 
 
-def _columns(row: int, headings: Sequence[Cell]) -> tuple[list[str], list[Fault]]:
+def _columns(row: int, headings: Sequence[Cell], needs: DrawNeeds) -> tuple[list[str], list[Fault]]:
     """Return the name of each column ("" where there is none), and what is wrong with them."""
     names = ["" if isinstance(one, NotText) else one.strip().casefold() for one in headings]
     faults = []
@@ -125,15 +132,22 @@ def _columns(row: int, headings: Sequence[Cell]) -> tuple[list[str], list[Fault]
             faults.append(Fault(row, f"column {position}", f"{heading.what}, not a heading"))
     if "email" not in names:
         faults.append(Fault(row, "email", "this column is missing"))
+    if needs.unit and needs.unit not in names:
+        words = f"this column is missing: chance decides for each {needs.unit} as a whole"
+        faults.append(Fault(row, needs.unit, words))
     return names, faults
 
 
 class _Reader:
     """Takes row after row."""
 
-    def __init__(self, columns: Sequence[str], lists: Lists) -> None:
+    def __init__(self, columns: Sequence[str], lists: Lists, needs: DrawNeeds) -> None:
         self._columns = columns
         self._lists = lists
+        self._needs = needs
+        self._units: dict[str, tuple[str, tuple[str, ...]]] = {
+            unit: ("among those invited before", values) for unit, values in needs.known.items()
+        }
         self._seen: dict[str, tuple[int, Person]] = {}
         self._meant: dict[tuple[str, str], str] = {}
         self.result = People()
@@ -145,6 +159,9 @@ class _Reader:
             raise NotReadable(f"The file has more than {MAX_ROWS:,} rows. Split it.")
         said: dict[str, str] = {}
         faults = list(self._faults(row, cells, said))
+        # What is wrong itself is compared with no other row.
+        if not faults and (message := self._unlike(row, said)):
+            faults = [Fault(row, self._needs.unit, message)]
         if faults:
             self._refuse(faults)
         else:
@@ -165,9 +182,20 @@ class _Reader:
                 if message := self._wrong(column, said[column]):
                     yield Fault(row, column, message)
 
+    def _unlike(self, row: int, said: Mapping[str, str]) -> str | None:
+        """Return what to say where the row's unit differs from what it is in another row."""
+        unit = said.get(self._needs.unit, "")
+        if not unit:
+            return None
+        here = self._needs.values(said)
+        where, others = self._units.setdefault(unit, (f"in row {row}", here))
+        return self._needs.unlike(unit, others, where) if others != here else None
+
     def _wrong(self, column: str, text: str) -> str | None:
         if column == "email":
             return _wrong_email(text)
+        if column == self._needs.unit and not text:
+            return self._needs.missing()
         if not is_storable_text(text):
             return f"longer than {MAX_TEXT_LENGTH} characters, or with one that is no text"
         if column not in LISTED or not text or text in self._lists[column]:

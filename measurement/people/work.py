@@ -9,7 +9,7 @@ from django.db import transaction
 from measurement import jobs, uploads
 from measurement.jobs import Refused, Report, Stopped
 from measurement.models import Job, Trial, Upload, User
-from measurement.people import checking, sending, storing
+from measurement.people import checking, draw_needs, sending, storing
 from measurement.people.faults import NotReadable
 from measurement.people.reading import People, read
 
@@ -150,7 +150,8 @@ def _read(upload: Upload, report: Report) -> People:
     if not content:
         raise Refused(GONE)
     try:
-        return read(content, checking.lists_of(trial), progress=report)
+        needs = draw_needs.of_trial(trial)
+        return read(content, checking.lists_of(trial), needs=needs, progress=report)
     except NotReadable as error:
         raise Refused(str(error)) from error
 

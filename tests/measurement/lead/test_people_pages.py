@@ -16,6 +16,7 @@ from measurement.models import (
     Department,
     Invitation,
     Job,
+    Membership,
     PrivacyNotice,
     Role,
     Trial,
@@ -303,3 +304,12 @@ def test_the_notice_is_asked_for_by_name(visitor: Client) -> None:
     page = page_of(visitor)
     assert "The trial has not published a privacy notice" in page
     assert "The plan is not locked" not in page
+
+
+def test_the_page_says_that_every_row_needs_what_is_drawn(visitor: Client, kim: User) -> None:
+    arms = [{"name": "a", "ai": False, "ratio": 1}, {"name": "b", "ai": True, "ratio": 1}]
+    trial = make_trial("teams", design={"kind": "cluster", "unit": "team", "arms": arms})
+    Membership.objects.create(user=kim, trial=trial, role=Role.LEAD)
+    page = visitor.get("/trials/teams/people/").content.decode()
+    assert "Any name. Every row needs one: chance decides for each team as a whole" in page
+    assert "Any name, or nothing" in visitor.get(PAGE).content.decode()

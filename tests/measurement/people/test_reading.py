@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from measurement.people import csv_rows, faults, reading, xlsx_rows
+from measurement.people.draw_needs import DrawNeeds
 from measurement.people.faults import NotReadable, NotText
 from measurement.people.reading import COLUMNS, People, Person, read
 from tests.measurement.people.files import HEADINGS, Table, csv_of, repacked, xlsx_of
@@ -314,3 +315,41 @@ def test_nothing_found_is_nothing() -> None:
     assert People() == People([], 0, 0, [], cut=False)
     assert faults.shown("a") == '"a"'
     assert list(csv_rows.rows(b"")) == []
+
+
+TEAMS = DrawNeeds(unit="team", alike=("department",), known={"Sugar": ("Treasury",)})
+AS_A_WHOLE = "chance decides for each team as a whole"
+
+
+def test_who_is_drawn_as_a_whole_needs_their_unit() -> None:
+    content = csv_of([["email", "team"], ["dot@example.com", "Milk"], ["pat@example.com", " "]])
+    found = read(content, LISTS, needs=DrawNeeds(unit="team"))
+    assert [str(fault) for fault in found.faults] == [
+        f"row 3, team: the team is missing: {AS_A_WHOLE}"
+    ]
+    assert [one.email for one in found.people] == ["dot@example.com"]
+    found = read(csv_of([["email"], ["dot@example.com"]]), LISTS, needs=DrawNeeds(unit="team"))
+    assert [str(fault) for fault in found.faults] == [
+        f"row 1, team: this column is missing: {AS_A_WHOLE}"
+    ]
+
+
+def test_one_unit_cannot_be_drawn_within_two_departments() -> None:
+    rows = [
+        ["dot@example.com", "Milk", "Treasury"],
+        ["pat@example.com", "Milk", "Home Teapots"],
+        ["kim@example.com", "Milk", ""],
+        ["lee@example.com", "Sugar", "Home Teapots"],
+        ["max@example.com", "Milk", "Treasury"],
+        ["sam@example.com", "Milk", "Tresury"],
+    ]
+    content = csv_of([["email", "team", "department"], *rows])
+    within = f"{AS_A_WHOLE}, within each department"
+    assert [str(fault) for fault in read(content, LISTS, needs=TEAMS).faults] == [
+        f'row 3, team: "Milk" has another department in row 2, "Treasury": {within}',
+        f'row 4, team: "Milk" has another department in row 2, "Treasury": {within}',
+        'row 5, team: "Sugar" has another department among those invited before, "Treasury": '
+        f"{within}",
+        'row 7, department: "Tresury" is not in the trial\'s list; did you mean "Treasury"?',
+    ]
+    assert len(read(content, LISTS, needs=DrawNeeds(unit="team")).faults) == 1

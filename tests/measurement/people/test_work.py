@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
+from django.utils import timezone
 
 from measurement import jobs, uploads
 from measurement.models import Department, Invitation, Job, PrivacyNotice, Trial, Upload, User
@@ -16,6 +17,7 @@ from measurement.people.work import start_check, start_invitations, start_nudge,
 from measurement.tasks import WORK
 from tests.measurement.mail_server import MailServer
 from tests.measurement.people.files import csv_of, xlsx_of
+from tests.people import make_trial
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = [
@@ -292,3 +294,23 @@ def test_twenty_thousand_rows_are_checked(trial: Trial, kim: User) -> None:
     file = checked(trial, kim, csv_of([PEOPLE[0], *rows]))
     assert file.report["rows"] == 20_000
     assert [fault[0] for fault in file.report["shown"]] == [12_347]
+
+
+def test_who_could_never_be_drawn_is_not_invited(trial: Trial, kim: User) -> None:
+    arms = [{"name": "a", "ai": False, "ratio": 1}, {"name": "b", "ai": True, "ratio": 1}]
+    design = {"kind": "cluster", "unit": "team", "arms": arms, "stratify_by": ["department"]}
+    teams = make_trial("teams", design=design)
+    treasury = Department.objects.create(trial=teams, name="Treasury")
+    Department.objects.create(trial=teams, name="Home Teapots")
+    Invitation.objects.create(
+        trial=teams, user=kim, team="Sugar", department=treasury, invited_at=timezone.now()
+    )
+    rows = [
+        ["dot.spoon@example.com", "Treasury", ""],
+        ["pat.pot@example.com", "Home Teapots", "Sugar"],
+        ["lee.ladle@example.com", "Home Teapots", "Milk"],
+    ]
+    file = checked(teams, kim, csv_of([["email", "department", "team"], *rows]))
+    assert [(row, column) for row, column, _ in file.report["shown"]] == [(2, "team"), (3, "team")]
+    # Where chance decides for each person, nobody needs a team.
+    assert not checked(trial, kim, csv_of(PEOPLE)).report["faults"]
