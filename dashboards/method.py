@@ -7,9 +7,10 @@ from typing import Final
 from dashboards.measures import number
 from dashboards.plan import TREATMENTS, day, disclosed, working_year
 from measurement.estimation.calendar import LOCAL_TIME
-from measurement.estimation.definition import Trial
+from measurement.estimation.definition import Plan, Trial
 from measurement.estimation.results import Check, Results
 from measurement.estimation.verdicts import FAIL, WARN
+from measurement.plan_words import moves_many, percent, percent_above
 
 HOW_COMPARED: Final = {
     "task_randomised": "When somebody announced a task, chance decided whether they might use AI "
@@ -69,6 +70,18 @@ LOCKED_LATE: Final = (
     "The plan was locked on {day}, after the trial had begun, so the analysis may have been chosen "
     "after some of the data."
 )
+LOCKED_AFTER: Final = (
+    "The plan was locked on {day}, after the trial had ended, so the analysis may have been chosen "
+    "after all of the data."
+)
+LOW_CONFIDENCE: Final = (
+    "The plan's intervals hold the true value in only {level} of such trials; 95% is usual. With "
+    "those intervals would be wider, and what is called clear here might not be."
+)
+MANY_MOVED: Final = (
+    "The plan counts the shortest {low}% and the longest {high}% of times as limits, not as they "
+    "were logged. So the figures say little of short and long tasks."
+)
 SIMULATED: Final = "The people and figures of this trial are invented. They say nothing about AI."
 
 
@@ -97,6 +110,7 @@ def cautions(trial: Trial, results: Results) -> tuple[str, ...]:
         SIMULATED if results.simulated else "",
         NO_COMPARISON if trial.design.kind == "observational" else "",
         *_of_checks(results.checks, FAIL),
+        *_of_plan(trial.plan),
         _locked_late(trial, results.plan_locked_at),
         PLAN_CHANGED if results.deviations else "",
         *_of_checks(results.checks, WARN),
@@ -107,6 +121,15 @@ def cautions(trial: Trial, results: Results) -> tuple[str, ...]:
     return tuple(filter(None, said))
 
 
+def _of_plan(plan: Plan) -> Iterable[str]:
+    """Yield what of the plan makes results look clearer than they would with the usual one."""
+    if plan.confidence < Plan.confidence:
+        yield LOW_CONFIDENCE.format(level=f"{number(100 * plan.confidence)}%")
+    if moves_many(plan.winsorise):
+        low, high = plan.winsorise
+        yield MANY_MOVED.format(low=percent(low), high=percent_above(high))
+
+
 def _locked_late(trial: Trial, locked_at: str | None) -> str:
     """Return what to say of a plan that was not locked before the first day; nothing else."""
     if locked_at is None:
@@ -114,7 +137,8 @@ def _locked_late(trial: Trial, locked_at: str | None) -> str:
     locked_on = datetime.datetime.fromisoformat(locked_at).astimezone(LOCAL_TIME).date()
     if trial.starts_on is None or locked_on <= trial.starts_on:
         return ""
-    return LOCKED_LATE.format(day=day(locked_on))
+    is_over = trial.ends_on is not None and locked_on > trial.ends_on
+    return (LOCKED_AFTER if is_over else LOCKED_LATE).format(day=day(locked_on))
 
 
 def _of_checks(checks: Iterable[Check], verdict: str) -> list[str]:

@@ -1,19 +1,24 @@
 """What a lead should know before a plan is locked: what is missing, and what is unsound."""
 
+import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils import timezone
 
+from measurement.estimation.definition import Plan
 from measurement.estimation.definition import Trial as Definition
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.power import participants_needed
 from measurement.estimation.power_inputs import InputErrors, PowerInputs
 from measurement.estimation.power_of_plan import planned_numbers
 from measurement.models import Department, PrivacyNotice, TaskType, Tool, Trial
-from measurement.plan_words import long_day, percent
-from measurement.set_up_answers import Step, saved_steps
+from measurement.plan_words import long_day, moves_many, percent, percent_above
+from measurement.set_up_answers import Step, has_design, saved_steps
+
+LONG_DAYS: Final = 731
+"""A trial that lasts longer has a wrong year among its dates, more often than not."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,19 @@ def of_plan(trial: Trial) -> list[Caution]:
     definition = trial.definition()
     saved = saved_steps(trial)
     return [
-        *_of_comparison(definition),
+        *(_of_comparison(definition) if has_design(definition, saved) else (NO_DESIGN,)),
+        *_of_analysis(definition),
         *_of_dates(definition),
         *_of_size(definition, saved.get(Step.POWER, {})),
         *_of_lists(trial),
         *_of_notice(trial, definition),
     ]
+
+
+NO_DESIGN: Final = Caution(
+    "It is not said yet who gets AI, and when. Until then there is no comparison group.",
+    Step.DESIGN,
+)
 
 
 def _of_comparison(definition: Definition) -> Iterator[Caution]:
@@ -52,6 +64,26 @@ def _of_comparison(definition: Definition) -> Iterator[Caution]:
         )
 
 
+def _of_analysis(definition: Definition) -> Iterator[Caution]:
+    plan = definition.plan
+    if plan.confidence < Plan.confidence:
+        level = percent(plan.confidence)
+        yield Caution(
+            f"Intervals hold the true value in only {level}% of such trials. With less than "
+            f"{percent(Plan.confidence)}%, chance alone looks like a clear result more often, and "
+            "every report says so.",
+            Step.ANALYSIS,
+        )
+    if moves_many(plan.winsorise):
+        low, high = plan.winsorise
+        yield Caution(
+            f"The shortest {percent(low)}% and the longest {percent_above(high)}% of times do not "
+            "count as they were logged. The result then tells little of short and long tasks, and "
+            "every report says so.",
+            Step.ANALYSIS,
+        )
+
+
 def _of_dates(definition: Definition) -> Iterator[Caution]:
     if not (definition.starts_on and definition.ends_on):
         yield Caution(
@@ -59,16 +91,34 @@ def _of_dates(definition: Definition) -> Iterator[Caution]:
             "day, and no days a year.",
             Step.DATES,
         )
-    elif definition.starts_on <= timezone.localdate():
-        yield Caution(
-            f"The trial began on {long_day(definition.starts_on)}. A plan that is locked after "
-            "people began to log tasks convinces fewer readers.",
-            Step.DATES,
-        )
+    else:
+        yield from _of_days(definition.starts_on, definition.ends_on)
     if definition.plan.read_out_on is None:
         yield Caution(
             "There is no read-out day. Results are then final on the last day, before late task "
             "logs came in.",
+            Step.DATES,
+        )
+
+
+def _of_days(starts_on: datetime.date, ends_on: datetime.date) -> Iterator[Caution]:
+    today = timezone.localdate()
+    if ends_on < today:
+        yield Caution(
+            f"The trial ended on {long_day(ends_on)}. A plan that is locked once all task logs are "
+            "in promises nothing, and every report says so.",
+            Step.DATES,
+        )
+    elif starts_on <= today:
+        yield Caution(
+            f"The trial began on {long_day(starts_on)}. A plan that is locked after "
+            "people began to log tasks convinces fewer readers, and every report says so.",
+            Step.DATES,
+        )
+    days = (ends_on - starts_on).days + 1
+    if days > LONG_DAYS:
+        yield Caution(
+            f"The trial lasts {days:,} days, until {long_day(ends_on)}. Check the years.",
             Step.DATES,
         )
 
@@ -82,6 +132,13 @@ def _of_size(definition: Definition, answers: Mapping[str, Any]) -> Iterator[Cau
             Step.POWER,
         )
         return
+    minimum = definition.disclosure.minimum_people
+    if planned < minimum:
+        yield Caution(
+            f"{planned:,} people are planned, and figures are shown of {minimum:,} people or more "
+            "alone. So nothing would be shown.",
+            Step.DISCLOSURE,
+        )
     needed = people_needed(definition, answers)
     if needed is not None and planned < needed:
         yield Caution(

@@ -3,7 +3,7 @@
 import datetime
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -85,11 +85,16 @@ MULTIPLICITIES: Final = {
 }
 FLAGS: Final = {rule.name: f"Task logs {rule.description}" for rule in FLAG_RULES}
 
+MUCH_MOVED: Final = 0.1
+"""The share of times beyond which limits for extreme times are told of."""
+
 # Where "must be" and what the engine allows would not be plain.
 _REFUSALS: Final = {
     "trial.ends_on": "The last day must be the first day or later",
     "plan.confidence": "Confidence must be more than 0% and less than 100%",
-    "plan.winsorise": "The lower limit must be less than the upper one, both from 0% to 100%",
+    "plan.winsorise": (
+        "The shortest and the longest times that count as limits must be less than 100% together"
+    ),
     "plan.standard_errors": "Teams and departments need clustered standard errors",
     "design.arms": (
         "Give each group a name of its own, and have at least one group with AI and one without"
@@ -153,6 +158,12 @@ def percent(share: float) -> str:
 def percent_above(share: float) -> str:
     """Return in per cent what is above a share of 1: 0.99 has 1 above."""
     return f"{((1 - Decimal(repr(float(share)))) * 100).normalize():f}"
+
+
+def moves_many(limits: Sequence[float]) -> bool:
+    """Return whether limits for extreme times move more times than the extreme ones."""
+    low, high = limits
+    return low + (1 - high) > MUCH_MOVED
 
 
 def band_words(low: float, high: float | str) -> str:
@@ -246,5 +257,5 @@ _VALUES: Final[Mapping[str, Callable[[Any], str]]] = {
     "assumptions.loaded_cost_per_hour": _pounds,
     "assumptions.licence_cost_per_month": _pounds,
     "survey.bands": _bands,
-    "disclosure.minimum_people": lambda value: f"{value} people",
+    "disclosure.minimum_people": lambda value: f"{value:,} people",
 }

@@ -217,6 +217,7 @@ def _change_dates(trial: Trial, given: Given, by: User, reason: str) -> None:
     before = trial.definition()
     dates_only = _parsed(before, {**given, "design.periods": []})
     _require_read_out_after_the_end(dates_only)
+    _require_days_that_count(dates_only)
     if not _hold(dates_only, before):
         if not _design_may_change(trial):
             words = "The periods of the trial must stay within its first and last day"
@@ -231,6 +232,15 @@ def _require_read_out_after_the_end(definition: Definition) -> None:
     if ends_on and read_out_on and read_out_on <= ends_on:
         words = "The read-out day must be after the last day"
         raise Refused(Fault("plan.read_out_on", words))
+
+
+def _require_days_that_count(definition: Definition) -> None:
+    starts_on, ends_on = definition.starts_on, definition.ends_on
+    if starts_on and ends_on:
+        days = (ends_on - starts_on).days + 1
+        if definition.run_in_days >= days:
+            words = f"Days for settling in must be fewer than the {days:,} days of the trial"
+            raise Refused(Fault("trial.run_in_days", words))
 
 
 def _hold(dates: Definition, periods_of: Definition) -> bool:

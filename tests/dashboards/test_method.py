@@ -1,5 +1,6 @@
 """How a trial found its figures, and what they cannot say, in words."""
 
+import datetime
 from dataclasses import replace
 from typing import Any
 
@@ -83,6 +84,37 @@ def test_a_plan_that_was_locked_after_the_first_day_is_a_caution(
     assert (words.LOCKED_LATE.format(day="1 October 2024") in said) is is_late
     undated = cautions(trial(starts_on=None), replace(results(row()), plan_locked_at=locked_at))
     assert not [words for words in undated if words.startswith("The plan was locked")]
+
+
+@pytest.mark.parametrize(
+    ("locked_at", "is_over"),
+    [
+        ("2024-12-13T23:59:00+00:00", False),
+        ("2024-12-14T00:00:00+00:00", True),
+    ],
+)
+def test_a_plan_that_was_locked_after_the_last_day_came_after_all_data(
+    locked_at: str, is_over: bool
+) -> None:
+    ended = trial(ends_on=datetime.date(2024, 12, 13))
+    said = cautions(ended, replace(results(row()), plan_locked_at=locked_at))
+    words_of = words.LOCKED_AFTER if is_over else words.LOCKED_LATE
+    assert words_of.format(day="14 December 2024" if is_over else "13 December 2024") in said
+    (late,) = [one for one in said if one.startswith("The plan was locked")]
+    assert ("after all of the data" in late) is is_over
+
+
+def test_a_plan_that_makes_results_look_clear_is_a_caution() -> None:
+    found = replace(results(row()), **LOCKED)
+    usual = trial()
+    low = replace(usual, plan=replace(usual.plan, confidence=0.5, winsorise=(0.49, 0.6)))
+    extra = set(cautions(low, found)) - set(cautions(usual, found))
+    assert extra == {
+        words.LOW_CONFIDENCE.format(level="50%"),
+        words.MANY_MOVED.format(low="49", high="40"),
+    }
+    mild = replace(usual, plan=replace(usual.plan, confidence=0.99, winsorise=(0.01, 0.95)))
+    assert cautions(mild, found) == cautions(usual, found)
 
 
 def test_a_plan_that_was_not_locked_is_a_caution() -> None:

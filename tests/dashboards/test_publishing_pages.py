@@ -202,7 +202,7 @@ def test_everybody_reads_a_public_report(public: Publication, led: Led) -> None:
         "in an order that chance decided",
         "What became of the task logs",
         "Checks of the trial",
-        "after the trial had begun, so the analysis may have been chosen after some of the data",
+        "after the trial had ended, so the analysis may have been chosen after all of the data",
         "Changes since the plan was locked",
         "Download the whole report (PDF, 1 KB)",
         "Download departments (PNG picture, 1.9 MB)",

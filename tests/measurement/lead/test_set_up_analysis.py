@@ -71,9 +71,10 @@ class TestAnalysis:
             ({"confidence": "100"}, "Confidence must be more than 0% and less than 100%"),
             (
                 {"shortest": "60", "longest": "60"},
-                "The lower limit must be less than the upper one, both from 0% to 100%",
+                "The shortest and the longest times that count as limits must be less than "
+                "100% together",
             ),
-            ({"longest": "101"}, "The lower limit must be less than the upper one"),
+            ({"longest": "101"}, "The shortest and the longest times that count as limits"),
             ({"treatment": "magic"}, "Select one of the list"),
             ({"exclude_flags": ["everything"]}, "Select only what is in the list"),
             ({"confidence": "1e5"}, "Confidence must be a number of per cent, like 95"),

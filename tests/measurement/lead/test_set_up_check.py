@@ -31,7 +31,7 @@ class TestCheck:
     def test_what_is_missing_is_said(self, lead: Lead) -> None:
         page = lead.page("check/")
         for words in (
-            "There is no comparison group",
+            "It is not said yet who gets AI, and when",
             "There is no first and last day",
             "There is no read-out day",
             "The number of people was not worked out",
@@ -62,6 +62,39 @@ class TestCheck:
         assert "data are kept until 1 October 2034, before the trial ends" in page
         assert "There is no comparison group" not in page
 
+    def test_a_plan_that_makes_results_look_clear_is_said(self, lead: Lead) -> None:
+        lead.choose("task_randomised")
+        lead.save("dates/", DATES | {"ends_on_year": "3034", "read_out_on_year": "3034"})
+        lead.save("people/", lead.numbers(participants="", saving="10"))
+        lead.save("smallest-group/", {"minimum_people": "99999"})
+        lead.save("analysis/", ANALYSIS | {"confidence": "1", "shortest": "49", "longest": "49"})
+        page = lead.page("check/")
+        for words in (
+            "Intervals hold the true value in only 1% of such trials",
+            "The shortest 49% and the longest 49% of times do not count as they were logged",
+            "figures are shown of 99,999 people or more alone. So nothing would be shown",
+            "until 24 November 3034. Check the years",
+        ):
+            assert words in page
+        lead.save("dates/", DATES)
+        lead.save("smallest-group/", {"minimum_people": "10"})
+        lead.save("analysis/", ANALYSIS | {"confidence": "95"})
+        page = lead.page("check/")
+        for words in ("Intervals hold", "as they were logged", "nothing would be", "the years"):
+            assert words not in page
+
+    def test_a_plan_that_is_locked_when_all_is_over_promises_nothing(
+        self, lead: Lead, time_machine: TimeMachineFixture
+    ) -> None:
+        lead.choose("task_randomised")
+        lead.save("dates/", DATES)
+        for day, is_over in (("2034-11-24", False), ("2034-11-25", True)):
+            time_machine.move_to(f"{day} 12:00 +0000", tick=False)
+            lead.client.force_login(lead.user)
+            page = lead.page("check/")
+            assert ("The trial ended on 24 November 2034" in page) is is_over
+            assert ("The trial began on 4 September 2034" in page) is not is_over
+
     def test_too_few_people_are_said(self, lead: Lead) -> None:
         lead.choose("observational")
         lead.save("people/", lead.numbers(participants="8", saving="4"))
@@ -83,7 +116,7 @@ class TestCheck:
         trial = make_trial("pot", design={"kind": "task_randomised"}, **days)
         trial.plan |= {
             "read_out_on": "2034-12-01",
-            "planned_participants": 5,
+            "planned_participants": 40,
         }
         trial.save()
         publish_notice(trial, keep_until=datetime.date(2040, 1, 1))

@@ -134,6 +134,11 @@ class TestSteps:
             ),
             (
                 "dates/",
+                DATES | {"run_in_days": "82"},
+                ["Days for settling in must be fewer than the 82 days of the trial"],
+            ),
+            (
+                "dates/",
                 DATES | {"ends_on_year": "2033"},
                 ["The last day must be the first day or later"],
             ),
