@@ -42,6 +42,7 @@ class DatesForm(forms.Form):
         super().__init__(data, initial=initial)
         for number in range(1, dates + 1):
             self.fields[f"date_{number}"] = OptionalDayField(
+                noun=f"Date {number}",
                 label=f"Date {number}",
                 required=False,
                 initial=known[number - 1] if number <= len(known) else ["", "", ""],

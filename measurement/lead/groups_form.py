@@ -17,6 +17,8 @@ from measurement.plan_words import STRATA, UNITS
 
 FEWEST_ARMS: Final = 4
 """Groups that the page has room for; trials with more show all of theirs and one more."""
+MOST_SHARES: Final = 1000
+"""The largest share of a group that a plan may have."""
 UNITS_OF: Final = {
     "parallel": ("participant",),
     "crossover": ("participant", "team", "department"),
@@ -78,6 +80,10 @@ class GroupsForm(StepForm):
                 words = f"Whole {unit}s cannot be kept in balance by {stratum}: leave it out"
                 self.add_error("stratify_by", words)
         for number in self._named():
+            share = cleaned.get(f"ratio_{number}")
+            if share is not None and not 1 <= share <= MOST_SHARES:
+                words = f"Share of group {number} must be a whole number from 1 to {MOST_SHARES:,}"
+                self.add_error(f"ratio_{number}", words)
             if not cleaned.get(f"ai_{number}") and f"ai_{number}" not in self.errors:
                 self.add_error(f"ai_{number}", f"Select whether group {number} gets AI")
         return cleaned
@@ -113,7 +119,7 @@ class GroupsForm(StepForm):
         return {
             "name": said[f"name_{number}"],
             "ai": said[f"ai_{number}"] == "yes",
-            "ratio": said[f"ratio_{number}"] or 1,
+            "ratio": 1 if said[f"ratio_{number}"] is None else said[f"ratio_{number}"],
         }
 
     def parts(self) -> Iterator[Part]:
@@ -133,7 +139,7 @@ class GroupsForm(StepForm):
         self.arm_rows = max(FEWEST_ARMS, len(arms) + 1)
         for number in self._rows():
             arm = arms[number - 1] if number <= len(arms) else {}
-            for name, field in _arm_fields(arm).items():
+            for name, field in _arm_fields(number, arm).items():
                 self.fields[f"{name}_{number}"] = field
 
     def _add_periods(self, periods: Any) -> None:
@@ -144,6 +150,7 @@ class GroupsForm(StepForm):
             period = periods[number - 1] if number <= len(periods) else {}
             for name, word in (("starts_on", "First day"), ("ends_on", "Last day")):
                 self.fields[f"{name}_{number}"] = DayField(
+                    noun=f"{word} of period {number}",
                     label=word,
                     initial=_day(period.get(name)),
                     error_messages={"required": f"Enter the {word.lower()} of period {number}"},
@@ -202,7 +209,7 @@ def _strata_field(units: tuple[str, ...], chosen: Any) -> Ticks:
     )
 
 
-def _arm_fields(arm: Mapping[str, Any]) -> dict[str, forms.Field]:
+def _arm_fields(number: int, arm: Mapping[str, Any]) -> dict[str, forms.Field]:
     return {
         "name": forms.CharField(
             label="Name",
@@ -220,7 +227,7 @@ def _arm_fields(arm: Mapping[str, Any]) -> dict[str, forms.Field]:
             initial=arm and ("yes" if arm["ai"] else "no"),
         ),
         "ratio": WholeField(
-            noun="Share",
+            noun=f"Share of group {number}",
             label="Share",
             required=False,
             initial=arm.get("ratio", 1),

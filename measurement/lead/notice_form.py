@@ -33,6 +33,7 @@ class NoticeForm(StepForm):
         ),
     )
     keep_until = DayField(
+        noun="The last day on which data are kept",
         label="Until when is anything about people kept?",
         help_text="No earlier than the last day of the trial. After this day only figures about "
         "groups remain.",

@@ -12,6 +12,8 @@ from measurement.plan_words import percent
 MAX_LENGTH: Final = 20
 """The most characters that are read: no number that is allowed has more."""
 
+MINUS: Final = ("-", "\N{MINUS SIGN}")
+
 
 class NumberField(forms.CharField):
     """A number of 0 or more, commas between thousands allowed: how large is for others to say.
@@ -35,7 +37,11 @@ class NumberField(forms.CharField):
         typed = str(super().clean(value)).replace(",", "").rstrip("%£ ").lstrip("£ ")
         if not typed and not self.required:
             return None
-        if len(typed) > MAX_LENGTH or not self.pattern.fullmatch(typed):
+        if typed.startswith(MINUS) and self.pattern.fullmatch(typed[1:]):
+            raise ValidationError(f"{self.noun} must be 0 or more")
+        if len(typed) > MAX_LENGTH and self.pattern.fullmatch(typed):
+            raise ValidationError(f"{self.noun} must have {MAX_LENGTH} digits or fewer")
+        if not self.pattern.fullmatch(typed):
             raise ValidationError(f"{self.noun} must be {self.example}")
         return self.number(typed)
 

@@ -55,11 +55,13 @@ class DatesForm(StepForm):
         "read_out_on": "plan.read_out_on",
     }
     starts_on = DayField(
+        noun="First day of the trial",
         label="First day of the trial",
         help_text="From this day on, people log their tasks. For example, 28 9 2026.",
         error_messages={"required": "Enter the first day of the trial"},
     )
     ends_on = DayField(
+        noun="Last day of the trial",
         label="Last day of the trial",
         help_text="Task logs of later days do not count.",
         error_messages={"required": "Enter the last day of the trial"},
@@ -72,6 +74,7 @@ class DatesForm(StepForm):
         suffix="days",
     )
     read_out_on = DayField(
+        noun="Read-out day",
         label="Read-out day",
         help_text="The day on which the result is read and may be called final. It is after the "
         "last day: two weeks leave time for late task logs. Until then the site shows wider "
@@ -107,7 +110,7 @@ class SurveyForm(StepForm):
         for number, (low, high) in enumerate([*bands, *[("", "")] * (rows - len(bands))], 1):
             for name, value in (("low", low), ("high", high)):
                 self.fields[f"{name}_{number}"] = NumberField(
-                    noun="Minutes",
+                    noun=f"{'From' if name == 'low' else 'To'} in answer {number}",
                     label="From" if name == "low" else "To",
                     suffix="minutes",
                     required=False,

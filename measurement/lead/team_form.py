@@ -19,7 +19,9 @@ class TeamForm(forms.Form):
     email = forms.CharField(
         label="Email address",
         max_length=254,
-        error_messages={"required": "Enter an email address, like name@example.com"},
+        error_messages=dict.fromkeys(
+            ("required", "max_length"), "Enter an email address, like name@example.com"
+        ),
     )
     role = forms.ChoiceField(
         label="Role",

@@ -40,7 +40,10 @@ class DayWidget(forms.MultiWidget):
 
 
 class DayField(forms.Field):
-    """A day typed as day, month and year."""
+    """A day typed as day, month and year.
+
+    `noun` is what errors call it where a page asks for several; such pages are English only.
+    """
 
     widget = DayWidget
     PARTS: Final = {"day": r"[0-9]{1,2}", "month": r"[0-9]{1,2}", "year": r"[0-9]{4}"}
@@ -50,6 +53,10 @@ class DayField(forms.Field):
         "year": _("The date must include a year"),
     }
 
+    def __init__(self, *, noun: str = "", **options: Any) -> None:
+        super().__init__(**options)
+        self.noun = noun
+
     def clean(self, value: Sequence[str | None]) -> datetime.date:
         """Return the day. Raises ValidationError with the code of the part that is missing."""
         typed = dict(zip(self.PARTS, ((part or "").strip() for part in value), strict=True))
@@ -57,11 +64,14 @@ class DayField(forms.Field):
         if len(missing) == len(typed):
             raise ValidationError(self.error_messages["required"])
         if missing:
-            raise ValidationError(self.MISSING[missing[0]], code=missing[0])
+            words = f"{self.noun} must include a {missing[0]}" if self.noun else ""
+            raise ValidationError(words or self.MISSING[missing[0]], code=missing[0])
         try:
             return datetime.date(*self._numbers(typed))
         except ValueError as error:
-            raise ValidationError(_("The date must be a real date, like 27 3 2025")) from error
+            words = f"{self.noun} must be a real date, like 27 3 2025" if self.noun else ""
+            unnamed = _("The date must be a real date, like 27 3 2025")
+            raise ValidationError(words or unnamed) from error
 
     def _numbers(self, typed: dict[str, str]) -> tuple[int, int, int]:
         """Return year, month and day. Raises ValueError if one is not written in digits."""

@@ -336,7 +336,7 @@ class TestDatesOfAccess:
     @pytest.mark.parametrize(
         ("typed", "said", "link"),
         [
-            (dates("7", STEPS[1]), "The date must include a month", "#id_date_1_month"),
+            (dates("7", STEPS[1]), "Date 1 must include a month", "#id_date_1_month"),
             (dates(STEPS[1]), "A stepped wedge needs two dates of access or more", None),
             (dates(STEPS[0], STEPS[0]), "in order, each once", None),
             ({}, "needs two dates", None),

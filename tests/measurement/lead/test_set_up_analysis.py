@@ -33,7 +33,7 @@ class TestSurvey:
                 "Enter up to how many minutes: only the last answer may be open",
             ),
             ((("5", "3"),), "Each answer must start where the one before it ended or later"),
-            ((("x", "3"),), "Minutes must be a number, like 7.5"),
+            ((("x", "3"),), "From in answer 1 must be a number, like 7.5"),
             ((("1", "1441"),), "Each answer must start where the one before it ended or later"),
             ((("90", ""),), "Minutes that the open answer counts must be no fewer than it starts"),
         ],

@@ -42,7 +42,7 @@ class TestNotice:
             ({"contact": "tea"}, "Enter an email address, like name@example.com"),
             ({"contact": f"{'x' * 300}@example.com"}, "Enter an email address"),
             ({"keep_until_year": "2020"}, "The last day on which data are kept must be today"),
-            ({"keep_until_year": ""}, "The date must include a year"),
+            ({"keep_until_year": ""}, "The last day on which data are kept must include a year"),
         ],
     )
     def test_facts_that_are_refused(self, lead: Lead, changed: dict[str, str], said: str) -> None:

@@ -120,12 +120,12 @@ class TestSteps:
             (
                 "dates/",
                 DATES | {"run_in_days": "-1"},
-                ["Days for settling in must be a whole number, like 12"],
+                ["Days for settling in must be 0 or more"],
             ),
             (
                 "dates/",
                 DATES | {"run_in_days": "9" * 400},
-                ["Days for settling in must be a whole number, like 12"],
+                ["Days for settling in must have 20 digits or fewer"],
             ),
             (
                 "dates/",
@@ -144,8 +144,12 @@ class TestSteps:
             ),
             (
                 "dates/",
-                DATES | {"ends_on_day": "31"},
-                ["The date must be a real date, like 27 3 2025"],
+                DATES | {"ends_on_day": "31", "starts_on_day": "ten", "read_out_on_year": ""},
+                [
+                    "First day of the trial must be a real date, like 27 3 2025",
+                    "Last day of the trial must be a real date, like 27 3 2025",
+                    "Read-out day must include a year",
+                ],
             ),
             (
                 "dates/",

@@ -139,6 +139,7 @@ def test_a_mail_server_that_is_down_takes_no_role_away(
     [
         ({"email": "", "role": "lead"}, "Enter an email address"),
         ({"email": "sam", "role": "lead"}, "Enter an email address"),
+        ({"email": "x" * 250 + "@example.com", "role": "lead"}, "Enter an email address"),
         ({"email": "sam.spoon@example.com"}, "Select a role"),
         ({"email": "sam.spoon@example.com", "role": "participant"}, "Select a role"),
         ({"email": "kim.kettle@example.com", "role": "lead"}, "You cannot give yourself a role"),
