@@ -2,9 +2,9 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from dashboards.freshness import Freshness
@@ -16,8 +16,20 @@ from measurement.access import LEADS, trials_for
 from measurement.estimation.definition import parse_trial, plan_sha256
 from measurement.estimation.results import results_from_json
 from measurement.freezing import frozen_results
-from measurement.models import DirtyMark, Publication, Snapshot, Trial, TrialMark, User
+from measurement.models import (
+    DirtyMark,
+    Participant,
+    PlanLock,
+    Publication,
+    Snapshot,
+    Trial,
+    TrialMark,
+    User,
+)
 from measurement.models.dirty_mark import FAILURES_THAT_PARK
+
+BEING_SET_UP: Final = "Being set up"
+"""The state of a trial whose plan is not locked and in which nobody takes part."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +44,19 @@ class TrialLine:
 def trial_lines(user: User, today: datetime.date) -> list[TrialLine]:
     """Return the trials that `user` leads or administers, by title. One query."""
     newest = Snapshot.objects.filter(trial=OuterRef("pk")).order_by("-week").values("as_of")[:1]
-    trials = trials_for(user, LEADS).annotate(as_of=Subquery(newest))
-    return [TrialLine(trial, state(trial, today), trial.as_of) for trial in trials]
+    trials = trials_for(user, LEADS).annotate(
+        as_of=Subquery(newest),
+        is_set_up=Exists(PlanLock.objects.filter(trial=OuterRef("pk")))
+        | Exists(Participant.objects.filter(trial=OuterRef("pk"))),
+    )
+    return [
+        TrialLine(trial, state(trial, today) if trial.is_set_up else BEING_SET_UP, trial.as_of)
+        for trial in trials
+    ]
 
 
 def state(trial: Trial, today: datetime.date) -> str:
-    """Return whether a trial has started and ended, in words."""
+    """Return whether a trial that is set up has started and ended, in words."""
     if trial.starts_on and today < trial.starts_on:
         return f"Starts on {day(trial.starts_on)}"
     if trial.ends_on and today > trial.ends_on:

@@ -31,10 +31,12 @@ from measurement.estimation.history import MAX_REASON_LENGTH, Change, is_reason
 from measurement.estimation.lots import ALGORITHM, Lot
 from measurement.estimation.unit_weeks import first_of
 from measurement.models import AuditEvent, Draw, PlanLock, Trial, TrialMark, User
+from measurement.set_up_answers import is_design_chosen
 
 PATH: Final = "assignment.draw"
 """How a draw that replaced another stands among the deviations of the plan."""
 CHANGED: Final = "The participants changed after the draw was proposed"
+NO_DESIGN: Final = "It is not said yet who gets AI, and when, so there is nothing to draw"
 NO_LONGER_OPEN: Final = "This draw was confirmed or replaced in the meantime"
 
 
@@ -117,6 +119,8 @@ def open_draw(trial: Trial) -> Draw | None:
 
 def why_not(trial: Trial) -> str:
     """Return why nothing can be drawn in the trial now, whoever takes part; "" if it can."""
+    if not is_design_chosen(trial):
+        return NO_DESIGN
     try:
         _require_time(trial)
     except CannotDraw as reason:

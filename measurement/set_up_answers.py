@@ -120,6 +120,13 @@ def has_design(definition: Definition, saved: Mapping[str, Any]) -> bool:
     return Step.DESIGN in saved or definition.design.kind != "observational"
 
 
+def is_design_chosen(trial: Trial) -> bool:
+    """Return whether the trial's design is anybody's choice, and not what all trials begin with."""
+    if trial.design["kind"] != "observational" or PlanLock.objects.filter(trial=trial).exists():
+        return True
+    return has_design(trial.definition(), saved_steps(trial))
+
+
 def has_groups(definition: Definition, saved: Mapping[str, Any]) -> bool:
     """Return whether all that the design needs is said, as far as it needs anything."""
     design = definition.design

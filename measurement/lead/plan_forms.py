@@ -21,6 +21,7 @@ from measurement.plan_words import (
     TREATMENTS,
     percent_above,
 )
+from measurement.set_up_answers import is_design_chosen
 
 SPARE_BANDS: Final = 2
 
@@ -262,12 +263,14 @@ class AnalysisForm(StepForm):
     )
 
     def extend(self, stored: Mapping[str, Any]) -> None:
-        """Offer no comparison by chance where chance decides nothing."""
+        """Offer no comparison by chance where chance decides nothing, or nothing yet."""
         if self.trial.design["kind"] == "observational":
             self.fields["treatment"] = Radios(
                 {"used": TREATMENTS["used"]},
                 label="What is compared?",
-                help_text="Without a comparison group there is only this.",
+                help_text="Without a comparison group there is only this."
+                if is_design_chosen(self.trial)
+                else "There is more to choose from once you have said who gets AI, and when.",
             )
 
     def shown(self, stored: Mapping[str, Any]) -> dict[str, Any]:

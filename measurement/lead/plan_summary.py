@@ -13,7 +13,7 @@ from measurement.estimation.definition import Trial as Definition
 from measurement.lead.set_up_words import SECTIONS, TITLES, page_of
 from measurement.models import Trial
 from measurement.plan_words import name_of, value_words
-from measurement.set_up_answers import LISTS, PATHS, Step, flat, stored
+from measurement.set_up_answers import LISTS, PATHS, Step, flat, is_design_chosen, stored
 
 LIST_NAMES = {
     "task_types": "Types of task",
@@ -86,6 +86,8 @@ def _paths(step: str) -> tuple[str, ...]:
 
 
 def _rows(trial: Trial, definition: Definition, task: str) -> list[tuple[str, list[str]]]:
+    if task == Step.DESIGN and not is_design_chosen(trial):
+        return [(name_of("design.kind"), ["Not chosen yet"])]
     if task in PATHS:
         return summary_of(definition, (task,))
     return [

@@ -11,7 +11,7 @@ from measurement.access import SignedInRequest
 from measurement.lead.lead_page import lead_page
 from measurement.lead.set_up_words import CHECK, HINTS, SECTIONS, TITLES, page_of
 from measurement.models import Trial
-from measurement.set_up_answers import Status, statuses
+from measurement.set_up_answers import Status, people_take_part, statuses
 
 
 @lead_page
@@ -30,6 +30,7 @@ def set_up(request: SignedInRequest, trial: Trial) -> HttpResponse:
         "done": counted.count(Status.COMPLETED),
         "count": len(counted),
         "locked": found[CHECK] == Status.COMPLETED,
+        "is_running": people_take_part(trial),
     }
     return render(request, "lead/set_up.html", context)
 

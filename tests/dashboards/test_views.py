@@ -423,9 +423,21 @@ def test_the_list_says_where_each_trial_stands() -> None:
     }
     trials = [make_trial(slug, **fields) for slug, fields in dates.items()]
     user = make_user("sam.spoon@example.com", *((Role.LEAD, trial) for trial in trials))
+    for trial in trials[1:]:
+        planning.lock(trial=trial, by=user)
+    make_participant(trials[0], user)
     page = visible(client_of(user).get("/trials/").content.decode())
+    assert "Being set up" not in page
     for words in ("Running, no end given", "Starts on", "Runs until", "Ended on", "None yet"):
         assert words in page
+
+
+def test_a_trial_that_is_being_set_up_does_not_run() -> None:
+    trial = make_trial(starts_on=timezone.localdate() - timedelta(9))
+    user = make_user("sam.spoon@example.com", (Role.LEAD, trial))
+    page = visible(client_of(user).get("/trials/").content.decode())
+    assert "The teapot trial Being set up None yet" in page
+    assert "Running" not in page
 
 
 def test_somebody_without_a_trial_is_told_so() -> None:

@@ -78,7 +78,9 @@ class TestBefore:
     def test_nobody_to_draw_for(self) -> None:
         _, lead = make_drawable()
         page = Page(visit(lead).get(PAGE))
-        assert "Everybody who takes part is assigned." in page.words
+        assert (
+            "There is nobody to draw: nobody who has joined is without an assignment" in page.words
+        )
         assert "Propose" not in page.words
 
     @pytest.mark.parametrize(
@@ -95,6 +97,12 @@ class TestBefore:
         answer = client.post(PAGE, {"propose": "0"})
         assert answer.status_code == 422
         assert Page(answer).title.startswith("Error: ")
+
+    def test_a_design_that_nobody_chose(self) -> None:
+        trial = make_trial()
+        page = Page(visit(make_user("kim@example.com", (Role.LEAD, trial))).get(PAGE))
+        assert "It is not said yet who gets AI, and when" in page.words
+        assert "people choose themselves" not in page.words
 
     def test_a_plan_that_is_not_locked(self) -> None:
         arms = [{"name": "control", "ai": False}, {"name": "ai", "ai": True}]

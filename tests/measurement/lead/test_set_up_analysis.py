@@ -62,6 +62,9 @@ class TestAnalysis:
     def test_without_chance_there_is_no_comparison_by_chance(self, lead: Lead) -> None:
         said = lead.refused("analysis/", ANALYSIS | {"treatment": "assigned"})
         assert said == ["Select one of the list"]
+        assert "once you have said who gets AI, and when" in lead.page("analysis/")
+        lead.choose("observational")
+        assert "Without a comparison group there is only this" in lead.page("analysis/")
         lead.choose("task_randomised")
         lead.save("analysis/", ANALYSIS | {"treatment": "assigned"})
 

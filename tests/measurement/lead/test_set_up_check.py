@@ -32,6 +32,7 @@ class TestCheck:
         page = lead.page("check/")
         for words in (
             "It is not said yet who gets AI, and when",
+            "Not chosen yet",
             "There is no first and last day",
             "There is no read-out day",
             "The number of people was not worked out",

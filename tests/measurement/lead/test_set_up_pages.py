@@ -20,7 +20,7 @@ from measurement.set_up_answers import (
     statuses,
 )
 from tests.measurement.lead.setting_up import DATES, PAGES, SMALLEST, Lead, errors, lock
-from tests.people import make_trial
+from tests.people import make_participant, make_trial
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,14 @@ class TestTaskList:
         assert "You have completed 1 of 11 tasks" in page
         assert f'href="{PAGES}people/"' not in page
         assert f'href="{PAGES}dates/"' in page
+        assert "Nobody is asked to take part before you say so" in page
         assert re.search(r'aria-current="page">Set-up<', page)
+
+    def test_where_people_take_part_nobody_waits_to_be_asked(self, lead: Lead) -> None:
+        make_participant(Trial.objects.get(), lead.user)
+        page = lead.page("")
+        assert "You have completed 1 of 11 tasks." in page
+        assert "Nobody is asked" not in page
 
     def test_tasks_follow_what_is_stored(self, lead: Lead) -> None:
         lead.choose("crossover")
