@@ -13,7 +13,7 @@ from django.urls import reverse
 from dashboards import queries
 from dashboards.publish_forms import ApproveForm, RefuseForm, WithdrawForm
 from dashboards.report_page import sent, shown
-from measurement import publishing
+from measurement import publishing, team
 from measurement.access import SignedInRequest
 from measurement.lead.lead_page import lead_page
 from measurement.models import PlanLock, Publication, Trial
@@ -43,6 +43,7 @@ def publish(request: SignedInRequest, trial: Trial) -> HttpResponse:
         "waiting": next((one for one in every if one.waits), None),
         "as_of": queries.frozen_as_of(trial),
         "why_not": publishing.why_not(trial),
+        "is_alone": not team.others_who_lead(trial, request.user),
         "is_locked": PlanLock.objects.filter(trial=trial).exists(),
     }
     return render(request, "dashboards/publish.html", context)
@@ -51,6 +52,9 @@ def publish(request: SignedInRequest, trial: Trial) -> HttpResponse:
 @lead_page
 def preview(request: SignedInRequest, trial: Trial, number: int) -> HttpResponse:
     """Show a report that waits as everybody would see it; a POST decides about it."""
+    if publishing.is_decided(trial, number):
+        messages.warning(request, f"Report {number} was decided about already. See what below")
+        return redirect("publish", trial.slug)
     publication, by, posted = _waiting(trial, number), request.user, request.POST
     if MAKE in posted:
         return _make(request, publication)
@@ -69,6 +73,7 @@ def preview(request: SignedInRequest, trial: Trial, number: int) -> HttpResponse
         "here": "publish",
         "publication": publication,
         "own": publication.asked_by == by,
+        "is_alone": not team.others_who_lead(trial, by),
         "job": publishing.files_job(publication),
         "is_complete": page.has_pdf,
         "approving": approving,

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from measurement import jobs
@@ -115,6 +115,12 @@ def waiting(trial: Trial) -> Publication | None:
     """Return the report that waits for approval."""
     undecided = Publication.objects.filter(approved_at__isnull=True, ended_at__isnull=True)
     return undecided.filter(trial=trial).first()
+
+
+def is_decided(trial: Trial, number: int) -> bool:
+    """Return whether somebody approved, refused or took back the report of that number."""
+    decided = Q(approved_at__isnull=False) | Q(ended_at__isnull=False)
+    return Publication.objects.filter(decided, trial=trial, number=number).exists()
 
 
 def files_job(publication: Publication) -> Job | None:

@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from measurement import enrolment
+from measurement.access import LEADS
 from measurement.models import AuditEvent, Membership, Role, Trial, User
 
 ROLES: Final = (Role.LEAD, Role.ANALYST, Role.ADMINISTRATOR)
@@ -43,6 +44,12 @@ def members(trial: Trial) -> list[Member]:
     held = Membership.objects.filter(trial=trial, role__in=ROLES).select_related("user")
     found = [Member(one.pk, one.user.email, Role(one.role), one.user_id) for one in held]
     return sorted(found, key=lambda member: (ROLES.index(member.role), member.email))
+
+
+def others_who_lead(trial: Trial, user: User) -> bool:
+    """Return whether anybody but the user leads or administers the trial, and may so approve."""
+    held = Membership.objects.filter(trial=trial, role__in=LEADS)
+    return held.exclude(user=user).exists()
 
 
 def add(*, trial: Trial, email: str, role: Role, by: User) -> User:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from measurement import planning, publishing
-from measurement.models import Job, Publication, ReportFile, Role, Trial, User
+from measurement.models import Job, Membership, Publication, ReportFile, Role, Trial, User
 from tests.dashboards.conftest import SMALL_GROUP, Led
 from tests.people import make_trial, make_user
 
@@ -151,8 +152,36 @@ def test_a_report_is_not_published_for_a_reason(
     assert "Report 1: not published" in listed
     assert "Why A kettle is missing." in listed
     assert Client().get(f"/reports/{led.trial.slug}/").status_code == 404
-    assert kim.get(f"{page}1/").status_code == 404
     assert kim.get(f"{page}1/report.pdf").status_code == 404
+
+
+@pytest.mark.parametrize("sent", [TICKED, {"refuse": "yes", "reason": "Late."}, None])
+def test_a_page_left_open_says_that_another_has_decided(
+    asked: Publication, kim: Client, page: str, sent: dict[str, str] | None
+) -> None:
+    kim.post(f"{page}1/", {"refuse": "yes", "reason": "A kettle is missing."})
+    seen(kim, page)
+    address = f"{page}1/"
+    response = kim.post(address, sent, follow=True) if sent else kim.get(address, follow=True)
+    assert response.redirect_chain == [(page, 302)]
+    assert "Report 1 was decided about already" in visible(response)
+    assert kim.get(f"{page}2/").status_code == 404
+    asked.refresh_from_db()
+    assert asked.ended_because == "A kettle is missing."
+
+
+def test_a_lead_alone_is_told_who_could_approve(
+    led: Led, pat: Client, page: str, request: pytest.FixtureRequest
+) -> None:
+    Membership.objects.filter(trial=led.trial).exclude(user=led.lead).delete()
+    alone = "Give somebody the role of a lead"
+    assert alone in seen(pat, page)
+    pat.post(page)
+    assert alone in seen(pat, f"{page}1/")
+    request.getfixturevalue("kim")
+    assert alone not in seen(pat, f"{page}1/")
+    Publication.objects.update(ended_at=timezone.now(), ended_because="Late.")
+    assert alone not in seen(pat, page)
 
 
 def test_two_who_decide_at_once_are_told(
