@@ -13,8 +13,10 @@ from dashboards.measures import (
     Measure,
     Reading,
     confidence,
+    fixed,
     minutes_in_words,
     number,
+    share_in_words,
 )
 from dashboards.plan import working_year
 from measurement.estimation.definition import Assumptions
@@ -86,7 +88,7 @@ def adoption(reading: Reading | None) -> str:
     """Return how many of those given AI used it; nothing is claimed of why."""
     if reading is None:
         return "How many of the people given AI used it is not known."
-    return f"{number(reading.value)}% of the people given AI used it at least once."
+    return f"{share_in_words(reading.value)} of the people given AI used it at least once."
 
 
 def across_groups(rows: Sequence[EstimateRow], measure: Measure, *, one: str, several: str) -> str:
@@ -174,10 +176,12 @@ def _days(row: EstimateRow | None, assumptions: Assumptions) -> str:
     if reading is None:
         return ""
     low, high = sorted((abs(reading.low), abs(reading.high)))
-    days = number(abs(reading.value))
+    value = abs(reading.value)
+    decimals = 0 if all(part == round(part) for part in (value, low, high)) else 1
+    days = fixed(value, decimals)
     return (
         f", about {days} working {'day' if days == '1' else 'days'} a year "
-        f"({number(low)} to {number(high)}) at {working_year(assumptions)}"
+        f"({fixed(low, decimals)} to {fixed(high, decimals)}) at {working_year(assumptions)}"
     )
 
 

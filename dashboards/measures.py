@@ -96,6 +96,13 @@ def number(value: float) -> str:
     return fixed(value, 1).removesuffix(".0")
 
 
+def share_in_words(per_cent: float) -> str:
+    """Return a rounded share as a sentence has it: nobody says of nearly all that it was all."""
+    if per_cent >= 100:
+        return "99.5% or more"
+    return f"{number(per_cent)}%" if per_cent > 0 else "Under 0.5%"
+
+
 def minutes_in_words(value: float) -> str:
     """Return minutes as a sentence has them: 1 minute, 10.3 minutes."""
     shown = number(value)

@@ -168,8 +168,13 @@ def _clear_weeks(rows: Sequence[EstimateRow]) -> tuple[str, ...]:
     readings = [reading for _, reading in _with_access(rows)]
     if not readings:
         return ()
-    clear = sum(reading.is_saving for reading in readings)
-    return (f"Clearly less time with AI in {clear} of the {len(readings)} weeks shown.",)
+    of_all = f"of the {len(readings)} weeks shown"
+    faster = sum(reading.is_saving for reading in readings)
+    slower = sum(reading.is_loss for reading in readings)
+    if not faster and not slower:
+        return (f"No clear difference in any {of_all}.",)
+    more = f", clearly more in {slower}" if slower else ""
+    return (f"Clearly less time with AI in {faster} {of_all}{more}.",)
 
 
 def _use(rows: Sequence[EstimateRow]) -> str:

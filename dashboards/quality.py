@@ -17,6 +17,10 @@ ROOM: Final = (
     "Quality is what people said of their own work, from 1 to 5. No clear difference does not mean "
     "that there is none: the interval says how large one may be."
 )
+ROUNDED: Final = (
+    "Points are rounded to one decimal. The interval is shorter than that, so both of its ends are "
+    "shown as the same number; it has a width all the same."
+)
 AXIS_HOLDS: Final = (-0.5, 0.5)
 """Points that the axis of quality shows in any case, so that a small difference looks small."""
 
@@ -46,12 +50,19 @@ def section(results: Results, trial: Trial) -> Section | None:
         title="Quality beside time",
         finding=found,
         subtitle=subtitle("Time per task and quality, with AI and without", [time], trial, figure),
-        remarks=(ROOM,) if readings[1] else (),
+        remarks=_remarks(readings[1]),
         table=tables.named_table("Time saved per task and difference in quality", named),
         rows=(time, quality),
         figure=figure,
         alternative=f"Chart of two estimates with their confidence intervals. {found}",
     )
+
+
+def _remarks(reading: Reading | None) -> tuple[str, ...]:
+    if reading is None:
+        return ()
+    is_short = fixed(reading.low, 1) == fixed(reading.high, 1)
+    return (ROOM, ROUNDED) if is_short else (ROOM,)
 
 
 def _panels(time: Reading | None, quality: Reading | None) -> list[Panel]:
@@ -93,7 +104,6 @@ def _clear(reading: Reading) -> str:
 
 
 def _interval(row: EstimateRow | None, reading: Reading) -> str:
-    return (
-        f"({confidence([row])} confidence interval {fixed(reading.low, 1)} to "
-        f"{fixed(reading.high, 1)} points {SCALE})"
-    )
+    low, high = fixed(reading.low, 1), fixed(reading.high, 1)
+    ends = f"within 0.05 points of {low}" if low == high else f"{low} to {high} points"
+    return f"({confidence([row])} confidence interval {ends} {SCALE})"

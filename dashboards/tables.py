@@ -15,7 +15,7 @@ from dashboards.measures import (
     largest_first,
     minutes_per_task,
 )
-from dashboards.number_text import IntervalHeading, interval_text, number_text, short_text
+from dashboards.number_text import IntervalHeading, interval_text, number_text
 from dashboards.plan import day
 from measurement.estimation.results import EstimateRow
 
@@ -269,9 +269,12 @@ def _interval(reading: Reading | None, row: EstimateRow, measure: Measure) -> st
 def _drawn(row: EstimateRow, measure: Measure, *, applies: bool = True) -> str:
     value = measure.shrunken(row)
     if value is not None:
-        if measure.decimals is None:
-            return short_text(value, measure.suffix)
-        return number_text(value, measure.decimals, measure.suffix)
+        reading = measure.reading(row)
+        decimals = measure.decimals
+        if decimals is None:
+            # As many as the value beside it, so that a column has no 10 among its 10.4.
+            decimals = max(_decimals(reading) if reading else 0, 0 if value == round(value) else 1)
+        return number_text(value, decimals, measure.suffix)
     return _mark(row) if applies else NOT_APPLICABLE
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dashboards import figures, tables
-from dashboards.measures import ANSWERED, LOGGED, Measure, Reading, largest_first, number
+from dashboards.measures import ANSWERED, LOGGED, Measure, Reading, largest_first, share_in_words
 from dashboards.section import Section, alternative, breakdown, subtitle
 from dashboards.style import Figure
 from dashboards.time_figures import Week, course
@@ -20,6 +20,7 @@ MANY_OR_FEW: Final = (
     "A share is also withheld where nearly all did, or nearly nobody: the few others could be "
     "told of."
 )
+ROUNDED: Final = "Shares are rounded: 100% stands for 99.5% or more."
 CHANCE: Final = (
     "In a department of few people the share moves a lot by chance, so look at its interval first."
 )
@@ -120,9 +121,12 @@ def _of_departments(asked: Asked, overall: EstimateRow, rows: Sequence[EstimateR
         return f"{said}." if said else _not_known(asked, overall)
     (first, most), (last, least) = read[0], read[-1]
     if first == last:
-        spread = f"{_percent(most)} in {first}, the only department that is shown"
+        spread = f"{_percent(most, within=True)} in {first}, the only department that is shown"
+    elif most.value == least.value:
+        spread = f"{_percent(most, within=True)} in each of the {len(read)} departments shown"
     else:
-        spread = f"from {_percent(most)} in {first} to {_percent(least)} in {last}"
+        highest, lowest = (_percent(one, within=True) for one in (most, least))
+        spread = f"from {highest} in {first} to {lowest} in {last}"
     return f"{said}: {spread}." if said else f"Of the people who take part, {spread} {asked.have}."
 
 
@@ -210,7 +214,7 @@ def _of_time(asked: Asked, shown: Sequence[Week]) -> str:
     said = f"{_percent(first.reading)} of the people {asked.did} in {_lower(first.name)}"
     if len(shown) == 1:
         return f"{said}."
-    said += f", {_percent(last.reading)} in {_lower(last.name)}"
+    said += f", {_percent(last.reading, within=True)} in {_lower(last.name)}"
     ends = first.reading, last.reading
     overlap = ends[0].low <= ends[1].high and ends[1].low <= ends[0].high
     return f"{said}: no clear difference between the two." if overlap else f"{said}."
@@ -230,12 +234,19 @@ def _table(
     table = tables.share_table(
         named, asked.measure, caption=caption, heading=heading, did=asked.column
     )
-    withheld = any(row.suppressed for _, row in named)
-    return replace(table, notes=(*table.notes, MANY_OR_FEW)) if withheld else table
+    readings = [reading for _, row in named if (reading := asked.measure.reading(row))]
+    notes = (
+        *table.notes,
+        *([MANY_OR_FEW] if any(row.suppressed for _, row in named) else []),
+        *([ROUNDED] if any(reading.high >= 100 for reading in readings) else []),
+    )
+    return replace(table, notes=notes)
 
 
-def _percent(reading: Reading) -> str:
-    return f"{number(reading.value)}%"
+def _percent(reading: Reading, *, within: bool = False) -> str:
+    """Return the share, `within` a sentence or at its start."""
+    words = share_in_words(reading.value)
+    return f"{words[0].lower()}{words[1:]}" if within else words
 
 
 def _lower(name: str) -> str:

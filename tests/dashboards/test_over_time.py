@@ -69,6 +69,15 @@ def test_weeks_stand_in_the_order_of_time_in_figure_and_table() -> None:
     assert found.remarks == ("Clearly less time with AI in 11 of the 11 weeks shown.",)
 
 
+def test_no_clear_week_is_no_count_of_clear_ones() -> None:
+    assert course(*week_rows(0.0, 0.01)).remarks == (
+        "No clear difference in any of the 2 weeks shown.",
+    )
+    assert course(*week_rows(-0.2, 0.01)).remarks == (
+        "Clearly less time with AI in 0 of the 2 weeks shown, clearly more in 1.",
+    )
+
+
 def test_weeks_before_access_are_named_and_look_different() -> None:
     note = "before access to AI"
     rows = week_rows(0.0, 0.0, 0.3, 0.2, dimension="weeks_since_access", first=-2)

@@ -82,3 +82,14 @@ def test_one_sentence_stands_below_the_headline() -> None:
     )
     assert quality.sentence(results(NOT_SCORED)) == quality.NOT_KNOWN
     assert quality.sentence(results()) == quality.NOT_KNOWN
+
+
+def test_an_interval_shorter_than_its_rounding_has_a_width_all_the_same() -> None:
+    found = results(FASTER, quality_row(0.0, 0.0, 0.0))
+    assert quality.sentence(found) == (
+        "No clear difference in quality (95% confidence interval within 0.05 points of 0.0 on the "
+        "scale from 1 to 5)."
+    )
+    section = quality.section(found, trial())
+    assert section is not None
+    assert section.remarks == (quality.ROOM, quality.ROUNDED)

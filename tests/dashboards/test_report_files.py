@@ -68,7 +68,7 @@ def test_a_worker_makes_all_files(asked: Publication, has_chromium: None) -> Non
         "What these figures cannot say",
         "How it was found out",
         "Checks of the trial",
-        "after the trial had begun",
+        "after the trial had ended",
     ):
         assert sentence in words
     assert asked.document["plan_sha256"] in words.replace(" ", "")

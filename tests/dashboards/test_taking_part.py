@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboards.section import Section
-from dashboards.taking_part import CHANCE, MANY_OR_FEW, taking_part
+from dashboards.taking_part import CHANCE, MANY_OR_FEW, ROUNDED, taking_part
 from measurement.estimation.disclosure import published
 from measurement.estimation.results import EstimateRow
 from tests.dashboards.invented import missing, rate_row, rate_rows, results, row, trial
@@ -44,6 +44,42 @@ def test_the_table_has_shares_and_counts_the_highest_first_and_everybody_last() 
     assert table.rows[0] == ("Department for Sprockets", "92% (87% to 97%)", "550", "600")
     assert table.rows[-1] == ("All participants", "80% (75% to 85%)", "480", "600")
     assert not table.notes
+
+
+def test_nearly_all_is_not_all() -> None:
+    many: dict[str, Any] = {
+        "people": 20_000,
+        "participants_with_ai": 19_950,
+        "participants_without_ai": 50,
+    }
+    whole = rate_row("logging_rate", 0.9975, **many)
+    rows = [department(0.9975, name, **many) for name in ("Kites", "Ladles")]
+    weeks = [week(0.9975, number, **many) for number in ("1", "2")]
+    found = sections(whole, *rows, *weeks)
+    assert found["logging"].finding == (
+        "99.5% or more of the people who take part have logged a task: 99.5% or more in each of "
+        "the 2 departments shown."
+    )
+    assert found["logging-over-time"].finding == (
+        "99.5% or more of the people logged a task in week 1, 99.5% or more in week 2: no clear "
+        "difference between the two."
+    )
+    for section in found.values():
+        assert section.table.rows[-1][1:] == ("100% (95% to 100%)", "19,950", "20,000")
+        assert ROUNDED in section.table.notes
+
+
+def test_hardly_anybody_is_not_nobody() -> None:
+    few: dict[str, Any] = {
+        "people": 20_000,
+        "participants_with_ai": 60,
+        "participants_without_ai": 19_940,
+    }
+    rows = [rate_row("logging_rate", 0.003, **few), department(0.003, **few)]
+    assert sections(*rows)["logging"].finding == (
+        "Under 0.5% of the people who take part have logged a task: under 0.5% in Kites, the only "
+        "department that is shown."
+    )
 
 
 def test_one_department_is_named_as_the_only_one() -> None:
