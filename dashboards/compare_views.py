@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from dashboards import queries
 from dashboards.comparison import Compared, comparison
+from dashboards.plan import not_final
 from dashboards.shown_intervals import with_shown_intervals
 from dashboards.style import CONFIG
 from measurement.access import LEADS, SignedInRequest, trials_for
@@ -20,7 +21,7 @@ MOST: Final = 10
 """Trials that one page compares: more rows than a reader can hold."""
 TOO_FEW: Final = "Select two or more trials"
 TOO_MANY: Final = f"Select {MOST} trials or fewer"
-NO_RESULTS: Final = "Two or more of the trials that you select need results"
+NO_RESULTS: Final = "Two or more of the trials that you select need results. There are none yet of "
 
 
 @require_safe
@@ -33,13 +34,16 @@ def compare(request: SignedInRequest) -> HttpResponse:
     chosen = [trial for trial in trials if trial.slug in slugs]
     error = _error(chosen) if "compare" in request.GET or slugs else ""
     compared = [] if error else _compared(chosen)
+    known = {one.trial.slug for one in compared}
+    without = [] if error else [trial.title for trial in chosen if trial.slug not in known]
     if chosen and not error and len(compared) < 2:
-        error = NO_RESULTS
+        error = f"{NO_RESULTS}{', '.join(without)}"
     context = {
         "trials": trials,
         "chosen": {trial.slug for trial in chosen},
         "error": error,
         "compared": comparison(compared) if len(compared) > 1 else None,
+        "without": without,
         "simulated": any(one.trial.simulated for one in compared),
         "config": CONFIG,
     }
@@ -56,5 +60,10 @@ def _compared(chosen: list[Trial]) -> list[Compared]:
     today = timezone.localdate()
     found = [each for trial in chosen if (each := queries.published_results(trial))]
     return [
-        Compared(one.trial, with_shown_intervals(one.results, one.trial, today)) for one in found
+        Compared(
+            one.trial,
+            with_shown_intervals(one.results, one.trial, today),
+            is_final=not not_final(one.trial, today),
+        )
+        for one in found
     ]

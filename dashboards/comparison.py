@@ -47,10 +47,11 @@ GROUPS: Final = {
 
 @dataclass(frozen=True)
 class Compared:
-    """A trial and its published results."""
+    """A trial and its published results; `is_final`: its read-out has come."""
 
     trial: Trial
     results: Results
+    is_final: bool = True
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,12 @@ def _differences(ordered: Sequence[Compared]) -> list[str]:
         for aspect in ASPECTS
         if len({aspect.of(one.trial) for one in ordered}) > 1
     ]
+    open_ones = [one.trial.title for one in ordered if not one.is_final]
+    if open_ones:
+        found.append(
+            f"Not final, as the read-out is still to come: {', '.join(open_ones)}. Intervals are "
+            "wider until then."
+        )
     without = [
         one.trial.title for one in ordered if PER_WORKING_DAY.reading(_headline(one)) is None
     ]

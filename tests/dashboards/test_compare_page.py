@@ -1,6 +1,8 @@
 """The page that sets trials side by side: whose trials, how many, what it says."""
 
+import datetime
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,9 +18,9 @@ pytestmark = pytest.mark.django_db
 PAGE = "/compare-trials/"
 
 
-def simulated(slug: str, design: str, lead: User) -> None:
+def simulated(slug: str, design: str, lead: User, **changes: Any) -> None:
     """Store a trial with results that `lead` leads."""
-    recipe = Recipe(slug=slug, title=f"The {slug} trial")
+    recipe = Recipe(slug=slug, title=f"The {slug} trial", **changes)
     drawn = simulate(participants=30, logs_per_participant=8, design=design, seed=3, recipe=recipe)
     trial = bundles.load(drawn.bundle)
     analysis.analyse(trial)
@@ -55,10 +57,21 @@ def test_trials_are_chosen_and_compared(
     assert "nobody: there is no comparison group (The coffee trial)" in page
     assert "Working days a year, at 225 days of 7.5 hours" in page
     assert "Simulated data" in page
-    assert "need results" in words(visitor, "?trial=tea&trial=new", 422)
+    assert "There are none yet of The new trial" in words(visitor, "?trial=tea&trial=new", 422)
+    assert "Not compared" not in page
+    page = words(visitor, "?trial=tea&trial=coffee&trial=new")
+    assert "Not compared, because there are no results yet: The new trial." in page
     kim.membership_set.exclude(trial__slug="tea").delete()
     simulated("cake", "crossover", kim)
     assert "These trials count in the same way" in words(visitor, "?trial=tea&trial=cake")
+
+
+def test_a_trial_before_its_read_out_is_not_final(visitor: Client, kim: User) -> None:
+    days = {"starts_on": datetime.date(2090, 1, 2), "ends_on": datetime.date(2090, 3, 24)}
+    simulated("tea", "crossover", kim)
+    simulated("coffee", "crossover", kim, **days)
+    page = words(visitor, "?trial=tea&trial=coffee")
+    assert "Not final, as the read-out is still to come: The coffee trial." in page
 
 
 @pytest.mark.parametrize("query", ["?compare=yes", "?trial=new", "?trial=new&trial=new"])

@@ -1,5 +1,6 @@
 """Trials side by side: what differs is said, never hidden."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,6 +97,14 @@ def test_trials_that_count_alike_have_no_difference() -> None:
 def test_every_difference_is_said(other: Compared, said: str) -> None:
     found = " ".join(comparison([TEA, other]).differences)
     assert said in found
+
+
+def test_what_is_not_final_is_said() -> None:
+    early = replace(compared("Coffee", 9), is_final=False)
+    found = comparison([TEA, early]).differences
+    said = "Not final, as the read-out is still to come: Coffee. Intervals are wider until then."
+    assert said in found
+    assert said not in comparison([TEA, compared("Coffee", 9)]).differences
 
 
 def test_what_is_withheld_or_missing_is_marked_and_explained() -> None:
