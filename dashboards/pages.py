@@ -22,6 +22,10 @@ from measurement.estimation.results import Check, LogCounts, Results
 from measurement.estimation.verdicts import FAIL
 
 ALARM: Final = "Do not rely on this result yet, because a check of the trial failed."
+NOVEL: Final = (
+    "Tasks that people did only because AI exists are among those analysed. They can be compared "
+    "with none, so tables of times count fewer task logs."
+)
 ALL_RESULTS: Final = "all-results"
 RULES: Final = {
     "void": "taken out by the person who logged them",
@@ -165,5 +169,5 @@ def log_counts(logs: LogCounts) -> Table:
         caption="What became of the task logs",
         columns=("What became of them", "Task logs"),
         rows=tuple((name, number_text(count, 0)) for name, count in counts),
-        notes=("Counts are rounded to the nearest 5, so they may not add up.",),
+        notes=("Counts are rounded to the nearest 5, so they may not add up.", NOVEL),
     )

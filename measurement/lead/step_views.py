@@ -55,7 +55,7 @@ def lists(request: SignedInRequest, trial: Trial) -> HttpResponse:
 def survey(request: SignedInRequest, trial: Trial) -> HttpResponse:
     """Ask for the answers of the survey."""
     intro = (
-        "Now and then people are asked how many minutes AI saves them on a usual day. They choose "
+        "Every week people are asked how many minutes AI saves them on a usual day. They choose "
         "one of these answers. The ones filled in are those of the published trials: keep them if "
         "you want to compare with those.",
         "Leave “To” empty in the last answer to make it open, such as “More than 60 minutes”.",

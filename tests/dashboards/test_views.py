@@ -440,6 +440,15 @@ def test_a_trial_that_is_being_set_up_does_not_run() -> None:
     assert "Running" not in page
 
 
+def test_a_name_that_is_one_long_word_is_broken() -> None:
+    names = ("Tea and biscuits in every office of the land", "x" * 30)
+    trials = [make_trial(f"t{number}", title=name) for number, name in enumerate(names)]
+    user = make_user("sam.spoon@example.com", *((Role.LEAD, trial) for trial in trials))
+    page = client_of(user).get("/trials/").content.decode()
+    cells = re.findall(r'<th scope="row" class="([^"]*)">.*?</th>', page, re.DOTALL)
+    assert ["site-breakable" in cell for cell in cells] == [False, True]
+
+
 def test_somebody_without_a_trial_is_told_so() -> None:
     page = client_of(make_user("sam.spoon@example.com")).get("/trials/").content.decode()
     assert "You do not lead a trial at the moment." in page
