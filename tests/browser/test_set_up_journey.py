@@ -10,6 +10,12 @@ from tests.browser.setting_up import Lead
 from tests.browser.test_participant_journey import Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
+MARK_IS_ABOVE_THE_NEXT_LINE = """() => {
+  const links = [...document.querySelectorAll(".trial-navigation__list a")];
+  const { top, bottom } = links.find((one) => one.ariaCurrent).getBoundingClientRect();
+  const below = links.map((one) => one.getBoundingClientRect().top).filter((one) => one > top);
+  return below.length > 0 && below.every((one) => one >= bottom);
+}"""
 
 
 @pytest.fixture
@@ -121,6 +127,7 @@ def test_every_page_fits_a_narrow_screen(visit: Visit, kind: str) -> None:
     visitor = visit(width=320, user=kim)
     path = f"/trials/{Trial.objects.get().slug}/set-up/"
     visitor.go(f"{path}dates/")
+    assert visitor.page.evaluate(MARK_IS_ABOVE_THE_NEXT_LINE)
     lead = Lead(visitor)
     for group, day in (("First", "4 9 2034"), ("Last", "24 11 2034"), ("Read-out", "8 12 2034")):
         name = f"{group} day" if group == "Read-out" else f"{group} day of the trial"
