@@ -13,9 +13,10 @@ from measurement.estimation.results import EstimateRow, Results
 SLUG: Final = "quality"
 SCALE: Final = "on the scale from 1 to 5"
 NOT_KNOWN: Final = "Quality with AI is not known, so read the time saved with care."
+OWN: Final = "Quality is what people said of their own work, from 1 to 5."
 ROOM: Final = (
-    "Quality is what people said of their own work, from 1 to 5. No clear difference does not mean "
-    "that there is none: the interval says how large one may be."
+    f"{OWN} No clear difference does not mean that there is none: the interval says how large one "
+    "may be."
 )
 ROUNDED: Final = (
     "Points are rounded to one decimal. The interval is shorter than that, so both of its ends are "
@@ -61,8 +62,14 @@ def section(results: Results, trial: Trial) -> Section | None:
 def _remarks(reading: Reading | None) -> tuple[str, ...]:
     if reading is None:
         return ()
-    is_short = fixed(reading.low, 1) == fixed(reading.high, 1)
-    return (ROOM, ROUNDED) if is_short else (ROOM,)
+    if _is_shorter_than_rounding(reading):
+        return (OWN, ROUNDED)
+    return (ROOM,)
+
+
+def _is_shorter_than_rounding(reading: Reading) -> bool:
+    """Return whether both ends are the same number on the page, whatever lies between them."""
+    return fixed(reading.low, 1) == fixed(reading.high, 1)
 
 
 def _panels(time: Reading | None, quality: Reading | None) -> list[Panel]:
@@ -96,7 +103,9 @@ def _finding(time: Reading | None, quality: Reading | None) -> str:
 
 def _clear(reading: Reading) -> str:
     if not (reading.is_saving or reading.is_loss):
-        return "No clear difference in quality"
+        # Whether an interval of 0.0 to 0.0 holds no difference is lost in the rounding.
+        is_short = _is_shorter_than_rounding(reading)
+        return f"{'Little or no' if is_short else 'No clear'} difference in quality"
     points = fixed(abs(reading.value), 1)
     unit = "point" if points == "1.0" else "points"
     side = "higher" if reading.is_saving else "lower"
@@ -105,5 +114,7 @@ def _clear(reading: Reading) -> str:
 
 def _interval(row: EstimateRow | None, reading: Reading) -> str:
     low, high = fixed(reading.low, 1), fixed(reading.high, 1)
-    ends = f"within 0.05 points of {low}" if low == high else f"{low} to {high} points"
+    ends = f"{low} to {high} points"
+    if _is_shorter_than_rounding(reading):
+        ends = f"within 0.05 points of {low}"
     return f"({confidence([row])} confidence interval {ends} {SCALE})"

@@ -85,11 +85,15 @@ def test_one_sentence_stands_below_the_headline() -> None:
 
 
 def test_an_interval_shorter_than_its_rounding_has_a_width_all_the_same() -> None:
+    """The unrounded interval may lie on one side of zero, so nothing is said to be unclear."""
     found = results(FASTER, quality_row(0.0, 0.0, 0.0))
     assert quality.sentence(found) == (
-        "No clear difference in quality (95% confidence interval within 0.05 points of 0.0 on the "
-        "scale from 1 to 5)."
+        "Little or no difference in quality (95% confidence interval within 0.05 points of 0.0 on "
+        "the scale from 1 to 5)."
     )
     section = quality.section(found, trial())
     assert section is not None
-    assert section.remarks == (quality.ROOM, quality.ROUNDED)
+    assert (
+        section.finding == "Tasks took 20% less time with AI; little or no difference in quality."
+    )
+    assert section.remarks == (quality.OWN, quality.ROUNDED)
