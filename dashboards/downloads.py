@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from dashboards.shown_intervals import kind_of_interval
 from dashboards.tables import NOT_ESTIMABLE, WITHHELD
 from measurement.estimation.results import EstimateRow, Results
 from measurement.spreadsheets import safe_cell
@@ -87,7 +88,8 @@ def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: da
 
     Every row says which trial, data, plan and moment it is of, when the plan was locked and how
     often it was changed since; `as_of` is filled where a row is not of that moment. Withheld
-    numbers are [c], others that are missing [x]. The last line counts the rows, so that a cut file
+    numbers are [c], others that are missing [x]. `interval`: fixed, adjusted for the number of
+    groups, or always_valid, as on the page. The last line counts the rows, so that a cut file
     can be told.
     """
     lines = [
@@ -95,10 +97,11 @@ def csv_file(name: str, rows: Sequence[EstimateRow], results: Results, as_of: da
             *(_safe(getattr(row, field)) for field in NAMES),
             *(_number(getattr(row, field), suppressed=row.suppressed) for field in NUMBERS),
             *(_safe(getattr(row, field)) for field in LABELS),
+            kind_of_interval(row),
         ]
         for row in rows
     ]
-    return _file(name, [*NAMES, *NUMBERS, *LABELS], lines, results, as_of)
+    return _file(name, [*NAMES, *NUMBERS, *LABELS, "interval"], lines, results, as_of)
 
 
 def conventions_file(

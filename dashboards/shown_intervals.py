@@ -37,6 +37,16 @@ def with_shown_intervals(results: Results, trial: Trial, today: datetime.date) -
     return replace(found, sensitivity=table)
 
 
+def kind_of_interval(row: EstimateRow) -> str:
+    """Return which interval a row shows as its own; empty where it shows none."""
+    if row.ci_low is None:
+        return ""
+    if ADJUSTED in row.notes:
+        return "adjusted"
+    shown, always_valid = (row.ci_low, row.ci_high), (row.always_valid_low, row.always_valid_high)
+    return "always_valid" if shown == always_valid else "fixed"
+
+
 def _always_valid(row: EstimateRow) -> EstimateRow:
     if row.always_valid_low is None:
         return row

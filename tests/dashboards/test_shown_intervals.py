@@ -1,15 +1,19 @@
 """Pages show an interval that holds as often as people look."""
 
+import csv
 import datetime
+import io
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import pytest
 
 from dashboards.conventions import table
+from dashboards.downloads import csv_file
 from dashboards.pages import Published, page
-from dashboards.shown_intervals import ADJUSTED, with_shown_intervals
-from tests.dashboards.invented import convention, conventions, results, row, trial
+from dashboards.shown_intervals import ADJUSTED, kind_of_interval, with_shown_intervals
+from tests.dashboards.invented import convention, conventions, missing, results, row, trial
 
 LAST_DAY = datetime.date(2024, 12, 13)
 DAY_BEFORE = datetime.date(2024, 12, 12)
@@ -42,6 +46,24 @@ def test_from_then_on_groups_agree_with_their_adjusted_p_values() -> None:
         replace(results(), estimates=tuple(rows())), trial(), LAST_DAY
     ).estimates[1]
     assert group.notes == (ADJUSTED,)
+
+
+@pytest.mark.parametrize(
+    ("day", "kinds"),
+    [
+        (DAY_BEFORE, ["always_valid", "always_valid", "fixed"]),
+        (LAST_DAY, ["fixed", "adjusted", "fixed"]),
+    ],
+)
+def test_a_file_says_which_interval_each_row_has(day: Any, kinds: list[str]) -> None:
+    found = with_shown_intervals(replace(results(), estimates=tuple(rows())), trial(), day)
+    file = csv_file("all", found.estimates, found, datetime.datetime(2024, 12, 14, tzinfo=UTC))
+    lines = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))[:-1]
+    assert [line["interval"] for line in lines] == kinds
+
+
+def test_a_row_without_numbers_has_no_interval() -> None:
+    assert kind_of_interval(missing("time_ratio", "no task logs with AI")) == ""
 
 
 def test_a_planned_read_out_decides_and_a_trial_without_dates_is_not_early() -> None:
