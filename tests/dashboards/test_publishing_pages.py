@@ -295,6 +295,13 @@ def test_files_are_sent_as_they_were_made(public: Publication, led: Led) -> None
         assert Client().get(f"/reports/{led.trial.slug}/{address}").status_code == 404
 
 
+def test_only_another_lead_is_told_to_decide(
+    asked: Publication, pat: Client, kim: Client, page: str
+) -> None:
+    assert "See report 1" in seen(pat, page)
+    assert "Read report 1 and decide" in seen(kim, page)
+
+
 def test_leads_read_the_files_of_what_waits(asked: Publication, kim: Client, page: str) -> None:
     assert kim.get(f"{page}1/report.pdf").content == b"%PDF-1.7"
     assert kim.get(f"{page}1/report.txt").status_code == 404

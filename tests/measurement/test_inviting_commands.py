@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from measurement.inviting import decline, invitation_of
 from measurement.models import Invitation, PrivacyNotice, Role, Trial
-from tests.people import make_user
+from tests.people import make_trial, make_user
 
 pytestmark = pytest.mark.django_db
 LEAD = "lee.lead@example.com"
@@ -96,3 +96,12 @@ def test_who_has_answered_is_not_asked_again(trial: Trial, notice: None) -> None
         "pat@example.com is invited.",
     ]
     assert [sent.to for sent in mail.outbox] == [["pat@example.com"]]
+
+
+def test_where_chance_decides_for_whole_teams_an_address_is_too_little() -> None:
+    arms = [{"name": "control", "ai": False}, {"name": "ai", "ai": True}]
+    trial = make_trial("teams", design={"kind": "cluster", "unit": "team", "arms": arms})
+    make_user(LEAD, (Role.LEAD, trial))
+    with pytest.raises(CommandError, match="chance decides for each team as a whole"):
+        run("invite", trial.slug, "dot.teaspoon@example.com", by=LEAD)
+    assert not Invitation.objects.exists()

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from measurement import inviting
 from measurement.management.staff import BY, member_of_staff
 from measurement.management.stored_trial import stored_trial
+from measurement.people import draw_needs
 
 
 class Command(BaseCommand):
@@ -30,6 +31,11 @@ class Command(BaseCommand):
         """Store all invitations or none, then send those that wait for an answer."""
         trial = stored_trial(slug)
         actor = member_of_staff(by, slug)
+        if unit := draw_needs.of_trial(trial).unit:
+            raise CommandError(
+                f"In {slug} chance decides for each {unit} as a whole, and an address says none. "
+                'Invite people by a file, on the trial\'s page "People".'
+            )
         try:
             invitations = inviting.invite_all(trial=trial, emails=emails, actor=actor)
         except (ValueError, inviting.NoNotice) as error:
