@@ -19,6 +19,7 @@ from measurement.estimation.planned_model import (
     sample_by,
 )
 from measurement.estimation.regression import fit
+from tests.untraced import untraced
 
 KEYS = ["participant", "task_type", "d", "used"]
 PARALLEL = Model(
@@ -197,27 +198,28 @@ def test_an_arm_of_few_people_is_few(treated: int, expected: str) -> None:
     assert fit_model(PARALLEL, sample(PARALLEL, cells, "minutes")).standard_errors == expected
 
 
+@untraced()
 def test_few_who_compare_among_many_raise_no_false_alarms() -> None:
     # 6 of 100 people have tasks both with and without AI, which does nothing on average.
     alarms, trials = 0, 200
+    names = np.array([f"p{number:03d}" for number in range(100)])
+    model = replace(WITHIN_PEOPLE, effects=())
     for seed in range(trials):
         rng = np.random.default_rng(seed)
         person = np.repeat(np.arange(100), 8)
         d = np.where(person < 6, np.tile([0.0, 1.0], 400), person % 2)
         change = rng.normal(0, 0.15, 100)[person] * d + rng.normal(0, 0.3, 100)[person]
-        logs = pd.DataFrame(
+        # Each log is a cell.
+        cells = pd.DataFrame(
             {
-                "participant": [f"p{number:03d}" for number in person],
-                "task_type": "type 1",
+                "participant": names[person],
                 "d": d,
-                "used": d == 1,
-                "minutes": np.exp(3 + change + rng.normal(0, 0.3, 800)),
-                "quality": np.nan,
+                "logs": 1,
+                "log_minutes_mean": 3 + change + rng.normal(0, 0.3, 800),
+                "log_minutes_squares": 0.0,
             }
         )
-        model = replace(WITHIN_PEOPLE, effects=())
-        cells = cells_of(logs.assign(minutes=np.log(logs["minutes"])))
-        found = fit_model(model, sample(model, cells, "minutes"))
+        found = fit_model(model, sample(model, cells, "log_minutes"))
         assert (found.standard_errors, found.degrees_of_freedom) == ("CR3", 5)
         alarms += found.estimate(TREATMENT).p_value() < 0.05
     # As linearised errors and 99 degrees of freedom have it, 15 % would be.
