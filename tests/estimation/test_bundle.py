@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from measurement.estimation.bundle import (
@@ -21,6 +21,7 @@ from measurement.estimation.bundle import (
 )
 from measurement.estimation.bundle_faults import MAX_FAULTS_PER_FILE
 from measurement.estimation.definition import parse_trial
+from tests.untraced import untraced
 
 TODAY = datetime.date(2026, 11, 2)
 CROSSOVER = '[trial]\nslug = "t"\ntitle = "T"\n[design]\nkind = "crossover"\n'
@@ -397,7 +398,7 @@ def bundles(draw: st.DrawFn) -> Bundle:
 SURVEY_COLUMNS = ("participant", "date", "wave", "minutes_saved_low", "minutes_saved_high")
 
 
-@settings(max_examples=40, deadline=None)
+@untraced()
 @given(bundle=bundles(), name=st.sampled_from(["folder", "bundle.zip"]))
 def test_reading_what_was_written_is_equal_to_the_last_bit(bundle: Bundle, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from measurement.estimation import cells as module
+from measurement.estimation.bundle import Bundle
 from measurement.estimation.cells import (
     CELL_COLUMNS,
     CELL_DTYPES,
@@ -24,9 +25,11 @@ from measurement.estimation.cells import (
     single_logs,
     winsorised,
 )
+from measurement.estimation.cells import compressed as compressed_logs
 from measurement.estimation.flags import FLAG_NAMES
 from measurement.estimation.limits import canonical_limits
 from tests.estimation.frames import bundle, compressed
+from tests.untraced import untraced
 
 LIMITS = canonical_limits(
     pd.DataFrame({"task_type": ["draft", "search"], "low": [5.0, 1.0], "high": [700.0, 1000.0]})
@@ -69,12 +72,26 @@ def trial_of(rows: Any, **sections: Any) -> Any:
     return bundle("parallel", logs=logs, participants=ARMS, **sections)
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(log_rows, min_size=1, max_size=60))
-def test_cells_hold_number_mean_and_spread_of_their_logs(rows: Any) -> None:
+@untraced()
+@given(
+    st.lists(log_rows, min_size=1, max_size=60),
+    st.lists(st.sampled_from(CELL_KEYS), unique=True, max_size=5),
+    st.randoms(use_true_random=False),
+)
+def test_cells_lose_nothing_of_their_logs(rows: Any, keys: Any, random: Any) -> None:
     data = trial_of(rows)
-    cells = compressed(data).cells
+    classified = classify(data.trial, data.participants, data.task_logs)
+    cells = compressed_logs(data.participants, classified, LIMITS).cells
 
+    assert_cells_hold_number_mean_and_spread(cells, data)
+    logs = single_logs(classified[classified["rule"] == ""], LIMITS)
+    assert_coarser_cells_equal_those_made_from(logs, cells, keys)
+    order = list(range(len(cells)))
+    random.shuffle(order)
+    pd.testing.assert_frame_equal(in_order(cells.iloc[order]), cells, check_exact=True)
+
+
+def assert_cells_hold_number_mean_and_spread(cells: pd.DataFrame, data: Bundle) -> None:
     logged = data.task_logs[data.task_logs["status"] == "logged"]
     logged = logged.assign(
         week=(logged["date"] - pd.Timestamp("1970-01-05")).dt.days // 7,
@@ -107,31 +124,50 @@ def test_cells_hold_number_mean_and_spread_of_their_logs(rows: Any) -> None:
         assert coarse[name].reset_index(drop=True).equals(date.reset_index(drop=True))
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(log_rows, min_size=2, max_size=60), st.randoms(use_true_random=False))
-def test_neither_order_nor_other_people_change_a_bit(rows: Any, random: Any) -> None:
+def assert_coarser_cells_equal_those_made_from(
+    logs: pd.DataFrame, cells: pd.DataFrame, keys: list[str]
+) -> None:
+    coarse, expected = aggregated(cells, keys), aggregated(logs, keys)
+
+    assert list(coarse) == [*keys, *CELL_VALUES]
+    squares = [name for name in CELL_VALUES if name.endswith("squares")]
+    pd.testing.assert_frame_equal(
+        coarse.drop(columns=squares), expected.drop(columns=squares), rtol=1e-12
+    )
+    for name in squares:
+        assert coarse[name].to_numpy() == pytest.approx(
+            expected[name].to_numpy(), rel=1e-9, abs=1e-6
+        )
+    pd.testing.assert_frame_equal(aggregated(cells, CELL_KEYS), cells, check_exact=True)
+
+
+@untraced()
+@given(
+    st.lists(log_rows, min_size=2, max_size=60),
+    st.sampled_from(PEOPLE),
+    st.randoms(use_true_random=False),
+)
+def test_neither_order_nor_other_people_change_a_bit(rows: Any, name: str, random: Any) -> None:
     data = trial_of(rows)
     whole = compress(data.trial, data.participants, data.task_logs, LIMITS)
 
     shuffled = list(data.task_logs.index)
     random.shuffle(shuffled)
-    again = compress(data.trial, data.participants, data.task_logs.loc[shuffled], LIMITS)
-    pd.testing.assert_frame_equal(again.cells, whole.cells, check_exact=True)
-
-    for name in PEOPLE:
+    task_logs = data.task_logs.loc[shuffled]
+    for part in ([name], [other for other in PEOPLE if other != name]):
         alone = compress(
-            data.trial,
-            data.participants[data.participants["participant"] == name].reset_index(drop=True),
-            data.task_logs[data.task_logs["participant"] == name].reset_index(drop=True),
-            LIMITS,
+            data.trial, rows_of(part, data.participants), rows_of(part, task_logs), LIMITS
         )
-        own = whole.cells[whole.cells["participant"] == name].reset_index(drop=True)
+        own = rows_of(part, whole.cells)
         pd.testing.assert_frame_equal(alone.cells, own, check_exact=True)
-        total = whole.totals[whole.totals["participant"] == name].reset_index(drop=True)
-        pd.testing.assert_frame_equal(alone.totals, total)
+        pd.testing.assert_frame_equal(alone.totals, rows_of(part, whole.totals))
 
 
-@settings(max_examples=25, deadline=None)
+def rows_of(people: list[str], frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["participant"].isin(people)].reset_index(drop=True)
+
+
+@untraced()
 @given(st.lists(log_rows, min_size=1, max_size=60))
 def test_stored_is_analysed_and_excluded(rows: Any) -> None:
     data = trial_of(rows, trial={"starts_on": "2025-01-07", "ends_on": "2025-02-01"})
@@ -318,31 +354,6 @@ def test_withheld_tasks_are_counted_by_assignment() -> None:
     assert totals[["withheld_with_ai", "withheld_without_ai"]].to_numpy().tolist() == [[2, 1]]
 
 
-@settings(max_examples=25, deadline=None)
-@given(
-    st.lists(log_rows, min_size=1, max_size=60),
-    st.lists(st.sampled_from(CELL_KEYS), unique=True, max_size=5),
-)
-def test_coarser_cells_equal_those_made_from_single_logs(rows: Any, keys: Any) -> None:
-    data = trial_of(rows)
-    cells = compress(data.trial, data.participants, data.task_logs, LIMITS).cells
-    classified = classify(data.trial, data.participants, data.task_logs)
-    logs = single_logs(classified[classified["rule"] == ""], LIMITS)
-
-    coarse, expected = aggregated(cells, keys), aggregated(logs, keys)
-
-    assert list(coarse) == [*keys, *CELL_VALUES]
-    squares = [name for name in CELL_VALUES if name.endswith("squares")]
-    pd.testing.assert_frame_equal(
-        coarse.drop(columns=squares), expected.drop(columns=squares), rtol=1e-12
-    )
-    for name in squares:
-        assert coarse[name].to_numpy() == pytest.approx(
-            expected[name].to_numpy(), rel=1e-9, abs=1e-6
-        )
-    pd.testing.assert_frame_equal(aggregated(cells, CELL_KEYS), cells, check_exact=True)
-
-
 def cell_frame(**columns: Any) -> pd.DataFrame:
     """Return cells of a participant with the given columns, nothing of note in the others."""
     (log,) = compressed(bundle("observational", logs=[one_log()])).cells.to_dict("records")
@@ -418,7 +429,7 @@ def test_winsorised_cells_stand_at_the_limit() -> None:
     pd.testing.assert_frame_equal(found[others], cells[others])
 
 
-@settings(max_examples=20, deadline=None)
+@untraced()
 @given(st.lists(log_rows, min_size=1, max_size=60))
 def test_winsorising_cells_is_winsorising_logs(rows: Any) -> None:
     data = trial_of(rows)
@@ -435,13 +446,3 @@ def test_winsorising_cells_is_winsorising_logs(rows: Any) -> None:
         assert found[f"{outcome}_squares"].to_numpy() == pytest.approx(
             (groups.var(ddof=0) * groups.size()).to_numpy(), rel=1e-9, abs=1e-6
         )
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.lists(log_rows, min_size=1, max_size=60), st.randoms(use_true_random=False))
-def test_cells_can_be_put_back_in_order(rows: Any, random: Any) -> None:
-    data = trial_of(rows)
-    cells = compress(data.trial, data.participants, data.task_logs, LIMITS).cells
-    order = list(range(len(cells)))
-    random.shuffle(order)
-    pd.testing.assert_frame_equal(in_order(cells.iloc[order]), cells, check_exact=True)

@@ -5,6 +5,7 @@ what it repeats of earlier ones.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -45,6 +46,7 @@ from tests.estimation.attacked_trials import (
     trial_of,
 )
 from tests.estimation.frames import AS_OF
+from tests.untraced import untraced
 
 TEN = 10
 KEY = b"k" * 32
@@ -90,8 +92,12 @@ class Weeks:
         self.tables.append(table_of(trial))
         self.shown.append(_weeks(self.frozen.results))
 
+    @cached_property
+    def _begun(self) -> Bundle:
+        return trial_of(self.population)
+
     def _trial(self, changes: dict[int, int], leavers: dict[int, int]) -> Bundle:
-        trial, begin = trial_of(self.population), 0
+        trial, begin = self._begun, 0
         for place, clump in enumerate(self.population):
             members = [f"P{begin + number:03d}" for number in range(clump.number)]
             begin += clump.number
@@ -162,6 +168,7 @@ clumps = st.builds(
 moves = st.dictionaries(st.integers(0, 7), st.one_of(st.integers(1, 5), st.integers(9, 30)))
 
 
+@untraced()
 @settings(max_examples=10)
 @given(
     st.lists(clumps, min_size=2, max_size=8),

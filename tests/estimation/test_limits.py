@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from measurement.estimation.bundle import Bundle
@@ -20,6 +20,7 @@ from measurement.estimation.limits import (
     winsorising_percentiles,
 )
 from tests.estimation.frames import bundle
+from tests.untraced import untraced
 
 
 def limits_by_type(data: Bundle) -> dict[Any, tuple[float, float]]:
@@ -101,7 +102,7 @@ def test_without_logs_there_are_no_limits() -> None:
     assert list(tails(pd.Series(["draft"], dtype="str"), np.array([5.0]), limits)) == [0]
 
 
-@settings(max_examples=40, deadline=None)
+@untraced()
 @given(
     st.lists(
         st.tuples(st.sampled_from(["draft", "search", None]), st.floats(0.01, 1440)),

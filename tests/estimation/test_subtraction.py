@@ -27,6 +27,7 @@ from tests.estimation.attacked_trials import (
     trial_of,
 )
 from tests.estimation.frames import AS_OF, bundle
+from tests.untraced import untraced
 
 TEN = 10
 TYPES = ("drafting", "search", "training")
@@ -70,6 +71,7 @@ clumps = st.builds(
 )
 
 
+@untraced()
 @given(st.lists(clumps, min_size=2, max_size=9))
 def test_adding_and_subtracting_tells_nothing_of_few_people(population: list[People]) -> None:
     _, attack = publish(population)
