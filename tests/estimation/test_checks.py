@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ EXPECTED = {
 }
 
 
+@cache
 def simulated(design: str, seed: int = 4) -> Material:
     drawn = simulate(participants=200, logs_per_participant=20, design=design, seed=seed)
     evidence = evidence_of(drawn.bundle, AS_OF)

@@ -1,6 +1,7 @@
 """Trials that are allowed and seldom thought of: no crash, no figure of few people."""
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
+from measurement.estimation.bundle import Bundle
 from measurement.estimation.definition import DefinitionErrors
 from measurement.estimation.disclosure import published
 from measurement.estimation.evaluation import evaluate
@@ -21,6 +23,12 @@ DAYS = [datetime.date(2025, 4, 28) + datetime.timedelta(days=day) for day in ran
 
 def results_of(data: Any) -> Any:
     return evaluate(evidence_of(data, AS_OF))
+
+
+def undivided(data: Bundle) -> Bundle:
+    """Return the bundle with a plan that divides people into no groups."""
+    plan = replace(data.trial.plan, subgroups=())
+    return replace(data, trial=replace(data.trial, plan=plan))
 
 
 def people(**sizes: int) -> list[dict[str, Any]]:
@@ -75,7 +83,7 @@ def test_bounds_of_a_small_arm_are_withheld_as_its_figures_are() -> None:
 
 @pytest.mark.parametrize("kind", ["parallel", "crossover", "stepped_wedge"])
 def test_where_all_tasks_took_the_same_time_nothing_is_tested(kind: str) -> None:
-    data = simulate(participants=24, logs_per_participant=8, design=kind, seed=1).bundle
+    data = undivided(simulate(participants=24, logs_per_participant=8, design=kind, seed=1).bundle)
     data.task_logs["minutes"] = data.task_logs["minutes"].where(
         data.task_logs["minutes"].isna(), 30.0
     )
@@ -99,7 +107,12 @@ def test_the_planned_unit_is_the_cluster_in_every_design() -> None:
     ]
     rows = logs(participants)
     data = bundle(
-        "parallel", logs=rows, participants=participants, trial=DATES, design={"unit": "team"}
+        "parallel",
+        logs=rows,
+        participants=participants,
+        trial=DATES,
+        design={"unit": "team"},
+        plan={"subgroups": []},
     )
     results = results_of(data)
     frame = pd.DataFrame(rows).merge(pd.DataFrame(participants), on="participant")
@@ -148,7 +161,7 @@ def test_a_crossover_by_use_counts_the_days_of_all_periods(day_basis: str) -> No
         participants=participants,
         trial={"starts_on": "2025-04-28", "ends_on": "2025-05-23"},
         design={"periods": periods},
-        plan={"treatment": "used", "day_basis": day_basis},
+        plan={"treatment": "used", "day_basis": day_basis, "subgroups": []},
     )
     results = results_of(data)
     per_task = row_of(results, "minutes_saved_per_task").value
@@ -159,7 +172,9 @@ def test_a_crossover_by_use_counts_the_days_of_all_periods(day_basis: str) -> No
 
 
 def test_the_bootstrap_stands_beside_the_quality_of_a_roll_out() -> None:
-    data = simulate(participants=80, logs_per_participant=20, design="stepped_wedge", seed=3).bundle
+    data = undivided(
+        simulate(participants=80, logs_per_participant=20, design="stepped_wedge", seed=3).bundle
+    )
     results = results_of(data)
     assert row_of(results, "quality_difference").bootstrap_p_value is not None
     assert row_of(results, "time_ratio").bootstrap_p_value is None
@@ -176,7 +191,7 @@ def test_a_baseline_that_some_lack_is_no_reason_to_stop(missing: str) -> None:
         logs=logs(participants),
         participants=participants,
         trial=DATES,
-        plan={"covariates": ["baseline_minutes"]},
+        plan={"covariates": ["baseline_minutes"], "subgroups": []},
     )
     row = row_of(results_of(data), "time_ratio")
     assert row.not_estimable is None

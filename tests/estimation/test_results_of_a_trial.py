@@ -3,6 +3,7 @@
 import datetime
 import math
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.flags import FLAG_RULES_VERSION
 from measurement.estimation.history import History, PlanLock, Tuning, promise
+from measurement.estimation.results import Results
 from measurement.estimation.simulate import simulate
 from tests.estimation.frames import AS_OF, bundle, row_of
 from tests.estimation.test_history import LOCKED_AT
@@ -50,6 +52,11 @@ def trial(**plan: Any) -> Any:
 def results_of(data: Any, history: Any = None) -> Any:
     evidence = evidence_of(data, AS_OF)
     return evaluate(evidence if history is None else replace(evidence, history=history))
+
+
+@cache
+def plain_results() -> Results:
+    return results_of(trial())
 
 
 def width(tau: float, std_error: float, alpha: float) -> float:
@@ -103,7 +110,7 @@ def test_a_tau_that_was_fixed_after_the_lock_is_kept() -> None:
 
 
 def test_every_estimate_with_an_error_is_tuned_once() -> None:
-    results = results_of(trial())
+    results = plain_results()
 
     tuned = [tuple(one.values())[:5] for one in results.tuning]
     expected = [
@@ -116,7 +123,7 @@ def test_every_estimate_with_an_error_is_tuned_once() -> None:
 
 
 def test_without_an_error_there_is_no_interval_and_it_is_said() -> None:
-    results = results_of(trial())
+    results = plain_results()
 
     # Everybody used AI: a share without an error has no interval to be tuned.
     adoption = row_of(results, "adoption_rate")
@@ -130,7 +137,7 @@ def test_without_an_error_there_is_no_interval_and_it_is_said() -> None:
 
 
 def test_an_interval_beyond_every_number_is_left_out_and_said() -> None:
-    data = trial()
+    data = trial(subgroups=[])
     key = ("time_ratio", "all", "all", "primary", "ai")
     lock = PlanLock(LOCKED_AT, "administrator (user 1)", "0" * 64, promise(data.trial))
     row = row_of(results_of(data, History(lock, tuning=(Tuning(*key, tau=1e-6),))), "time_ratio")
@@ -159,7 +166,7 @@ def test_every_design_has_its_checks_and_its_three_figures(design: Any) -> None:
 
 
 def test_limits_are_named_by_task_type() -> None:
-    data = trial()
+    data = trial(subgroups=[])
     data.task_logs.loc[data.task_logs["task_type"] == "search", "task_type"] = np.nan
     limits = results_of(data).winsorising_limits
 

@@ -21,6 +21,7 @@ from tests.estimation.frames import AS_OF, bundle, row_of
 
 # 13 working days, see test_exposure.py.
 TRIAL = {"starts_on": "2025-04-14", "ends_on": "2025-05-02"}
+ALL_TOGETHER = {"subgroups": []}
 TYPES = ("draft", "search", "slides")
 WEEKDAYS = [datetime.date(2025, 4, 22) + datetime.timedelta(days=day) for day in range(3)]
 
@@ -105,7 +106,7 @@ def test_headline_agrees_with_the_plain_implementation(seed: Any) -> None:
         {"participant": person, "arm": arm, "enrolled_on": "2025-04-28" if person in late else None}
         for person, arm in people.items()
     ]
-    data = bundle("parallel", logs=logs, participants=participants, trial=TRIAL)
+    data = bundle("parallel", logs=logs, participants=participants, trial=TRIAL, plan=ALL_TOGETHER)
 
     results = evaluate(evidence_of(data, AS_OF))
     row = row_of(results, "minutes_saved_per_working_day")
@@ -128,7 +129,7 @@ def test_a_type_that_one_person_did_with_ai_has_its_share() -> None:
         if people[log["participant"]] == "ai" and log["participant"] != alone:
             log["task_type"] = {"slides": "draft"}.get(log["task_type"], log["task_type"])
     participants = [{"participant": person, "arm": arm} for person, arm in people.items()]
-    data = bundle("parallel", logs=logs, participants=participants, trial=TRIAL)
+    data = bundle("parallel", logs=logs, participants=participants, trial=TRIAL, plan=ALL_TOGETHER)
 
     results = evaluate(evidence_of(data, AS_OF))
 
@@ -144,7 +145,7 @@ def test_per_day_used_is_the_same_total_over_days_with_ai() -> None:
     people = {f"p{number:03d}": ("ai", "control")[number % 2] for number in range(80)}
     logs = random_logs(generator, people)
     participants = [{"participant": person, "arm": arm} for person, arm in people.items()]
-    data = bundle("parallel", logs=logs, participants=participants, trial=TRIAL)
+    data = bundle("parallel", logs=logs, participants=participants, trial=TRIAL, plan=ALL_TOGETHER)
     used: dict[str, set[str]] = {person: set() for person, arm in people.items() if arm == "ai"}
     for log in logs:
         if log["ai_used"]:
@@ -212,7 +213,10 @@ def plain_trial(extra_logs: Any = (), **sections: Any) -> Any:
         for place, person in enumerate(people)
     ]
     return bundle(
-        "parallel", logs=[*logs, *extra_logs], participants=people, **{"trial": TRIAL, **sections}
+        "parallel",
+        logs=[*logs, *extra_logs],
+        participants=people,
+        **{"trial": TRIAL, "plan": ALL_TOGETHER, **sections},
     )
 
 
@@ -301,7 +305,7 @@ def test_novel_tasks_add_their_minutes() -> None:
 
 def test_logged_days_are_the_denominator_where_the_plan_says_so() -> None:
     working = headline(plain_trial())
-    logged = headline(plain_trial(plan={"day_basis": "logged_days"}))
+    logged = headline(plain_trial(plan={**ALL_TOGETHER, "day_basis": "logged_days"}))
 
     assert logged.value == pytest.approx(working.value * 13, rel=1e-12)
 

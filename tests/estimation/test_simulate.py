@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -60,10 +61,16 @@ def difference(logs: pd.DataFrame, values: pd.Series, cluster: str) -> tuple[flo
     return value, float(np.sqrt((scores**2).sum()))
 
 
+@cache
+def drawn(design: str) -> tuple[Simulation, pd.DataFrame]:
+    """Return a large simulation and its logs; nobody changes them."""
+    simulation = simulated(design)
+    return simulation, task_logs(simulation)
+
+
 @pytest.mark.parametrize("design", KINDS)
 def test_the_truth_per_task_is_what_the_logs_show(design: str) -> None:
-    simulation = simulated(design)
-    logs = task_logs(simulation)
+    simulation, logs = drawn(design)
     logs = logs[~logs["novel"]]
     cluster = "team" if design in ("cluster", "stepped_wedge") else "participant"
 
@@ -76,8 +83,8 @@ def test_the_truth_per_task_is_what_the_logs_show(design: str) -> None:
 
 @pytest.mark.parametrize("design", KINDS)
 def test_the_truth_per_working_day_follows_its_definition(design: str) -> None:
-    simulation = simulated(design)
-    bundle, logs = simulation.bundle, task_logs(simulation)
+    simulation, logs = drawn(design)
+    bundle = simulation.bundle
     people = bundle.participants
     if design in ("parallel", "cluster"):
         people = people[people["arm"] == "ai"]
@@ -120,11 +127,10 @@ def access_days(simulation: Simulation, people: pd.DataFrame) -> int:
 
 @pytest.mark.parametrize("design", KINDS)
 def test_adoption_and_quality_are_as_expected(design: str) -> None:
-    simulation = simulated(design)
+    simulation, logs = drawn(design)
     people = simulation.bundle.participants
     if design in ("parallel", "cluster"):
         people = people[people["arm"] == "ai"]
-    logs = task_logs(simulation)
     users = logs.loc[logs["ai_used"], "participant"].unique()
     truth = simulation.truth["adoption_rate"]
 
@@ -137,7 +143,7 @@ def test_adoption_and_quality_are_as_expected(design: str) -> None:
 
 @pytest.mark.parametrize("design", KINDS)
 def test_as_many_log_and_answer_as_expected(design: str) -> None:
-    simulation = simulated(design)
+    simulation, _ = drawn(design)
     bundle, truth = simulation.bundle, simulation.truth
     people = bundle.participants["participant"]
     for name, rows in (
@@ -150,7 +156,7 @@ def test_as_many_log_and_answer_as_expected(design: str) -> None:
 
 
 def test_the_truth_of_groups_adds_up_to_the_truth_of_all() -> None:
-    simulation = simulated("parallel")
+    simulation, _ = drawn("parallel")
     truth, people = simulation.truth, simulation.bundle.participants
 
     by_department = pd.DataFrame(truth["by_department"]).T
@@ -251,8 +257,7 @@ def test_assignment_is_balanced_within_departments() -> None:
 
 
 def test_logs_lie_within_the_trial_and_mostly_on_working_days() -> None:
-    simulation = simulated("parallel")
-    logs = task_logs(simulation)
+    _, logs = drawn("parallel")
     first, last = pd.Timestamp(RECIPE.starts_on), pd.Timestamp(RECIPE.ends_on)
 
     assert logs["date"].between(first, last).all()
@@ -374,8 +379,8 @@ def test_a_growing_effect_has_the_truth_of_the_groups_and_weeks_compared() -> No
 
 @pytest.mark.parametrize("design", ["parallel", "crossover", "task_randomised", "observational"])
 def test_the_truth_per_day_used_follows_its_definition(design: str) -> None:
-    simulation = simulated(design)
-    bundle, logs = simulation.bundle, task_logs(simulation)
+    simulation, logs = drawn(design)
+    bundle = simulation.bundle
     people = bundle.participants
     if design == "parallel":
         people = people[people["arm"] == "ai"]

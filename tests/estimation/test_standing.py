@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -39,10 +40,12 @@ TODAY = datetime.date(2026, 11, 27)
 KEY = b"k" * 32
 
 
+@cache
 def bundle_of(design: str = "crossover") -> Bundle:
     return simulate(participants=40, logs_per_participant=10, design=design, seed=5).bundle
 
 
+@cache
 def stands(bundle: Bundle, key: bytes = KEY) -> dict[Cell, Sides]:
     return standing(evidence_of(bundle, TODAY), key)
 
@@ -67,7 +70,7 @@ def with_logs(bundle: Bundle, change: Callable[[pd.DataFrame], pd.DataFrame]) ->
 def test_every_row_over_people_has_somebody_behind_it(design: str) -> None:
     bundle = bundle_of(design)
     evidence = evidence_of(bundle, TODAY)
-    found = standing(evidence, KEY)
+    found = stands(bundle)
     arms = ai_arms(evidence.trial)
     for row in evaluate(evidence).estimates:
         cell = cell_of(row, arms)
