@@ -63,3 +63,17 @@ def keyed(logs: Rows) -> list[dict[str, Any]]:
 def plain_part(message: str) -> str:
     """Return the part of a message that stays when it is published."""
     return message.partition(":")[0]
+
+
+def logged_by(participants: Any, **columns: Any) -> Any:
+    return keyed([log(row["participant"], **columns) for row in participants])
+
+
+def in_teams(by_arm: Any, size: int = 1) -> Any:
+    """Return teams of an arm, each of so many people."""
+    return [
+        {"participant": f"{arm}{team:03d}{member}", "arm": arm, "team": f"{arm} {team:03d}"}
+        for arm, teams in by_arm.items()
+        for team in range(teams)
+        for member in range(size)
+    ]
