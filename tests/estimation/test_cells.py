@@ -101,9 +101,9 @@ def assert_cells_hold_number_mean_and_spread(cells: pd.DataFrame, data: Bundle) 
         log_minutes=np.log(logged["minutes"]),
     )
     names = ["participant", "task_type", "ai_used", "novel", "week", "tool", "timed"]
-    groups = logged.groupby([*names, "censored_minutes"], dropna=False)
-    coarse = aggregated(cells, [*CELL_KEYS[:8], "tool", "timed", "censored_minutes"])
     keys = [*names, "censored_minutes"]
+    groups = logged.groupby(keys, dropna=False)
+    coarse = aggregated(cells, [*CELL_KEYS[:8], "tool", "timed", "censored_minutes"])
     coarse = coarse.rename(columns={"used": "ai_used"}).sort_values(keys)
 
     assert coarse["logs"].tolist() == groups.size().tolist()
@@ -118,7 +118,8 @@ def assert_cells_hold_number_mean_and_spread(cells: pd.DataFrame, data: Bundle) 
         )
     assert coarse["quality_logs"].tolist() == groups["quality"].count().tolist()
     for heap in (5, 15, 30):
-        multiples = groups["minutes"].agg(lambda minutes, heap=heap: (minutes % heap == 0).sum())
+        heaped = logged.assign(heaped=logged["minutes"] % heap == 0)
+        multiples = heaped.groupby(keys, dropna=False)["heaped"].sum()
         assert coarse[f"heaped_{heap}"].tolist() == multiples.tolist()
     for name, date in (("first_date", groups["date"].min()), ("last_date", groups["date"].max())):
         assert coarse[name].reset_index(drop=True).equals(date.reset_index(drop=True))

@@ -16,7 +16,6 @@ from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.flags import FLAG_RULES_VERSION
 from measurement.estimation.history import History, PlanLock, Tuning, promise
-from measurement.estimation.results import Results
 from measurement.estimation.simulate import simulate
 from tests.estimation.frames import AS_OF, bundle, row_of
 from tests.estimation.test_history import LOCKED_AT
@@ -55,7 +54,7 @@ def results_of(data: Any, history: Any = None) -> Any:
 
 
 @cache
-def plain_results() -> Results:
+def plain_results() -> Any:
     return results_of(trial())
 
 

@@ -21,7 +21,7 @@ from tests.estimation.frames import AS_OF, bundle, row_of
 
 # 13 working days, see test_exposure.py.
 TRIAL = {"starts_on": "2025-04-14", "ends_on": "2025-05-02"}
-ALL_TOGETHER = {"subgroups": []}
+ALL_TOGETHER: dict[str, Any] = {"subgroups": []}
 TYPES = ("draft", "search", "slides")
 WEEKDAYS = [datetime.date(2025, 4, 22) + datetime.timedelta(days=day) for day in range(3)]
 
