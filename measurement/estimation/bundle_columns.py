@@ -257,7 +257,7 @@ def _conform(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     columns = {
         name: as_kind(frame[name], kind)
         if name in frame
-        else pd.Series(kind.blank, index=frame.index).pipe(as_kind, kind)
+        else pd.Series(kind.blank, index=frame.index, dtype=kind.dtype)
         for name, kind in kinds.items()
     }
     return pd.DataFrame(columns)

@@ -133,7 +133,7 @@ def compressed(
     """Compress logs as `classify` returns them."""
     analysed = classified[classified["rule"] == ""]
     cells = aggregated(single_logs(analysed, limits), CELL_KEYS)
-    return Compressed(cells, _totals(participants, classified, analysed))
+    return Compressed(cells, _totals(participants, classified))
 
 
 def classify(trial: Trial, participants: pd.DataFrame, task_logs: pd.DataFrame) -> pd.DataFrame:
@@ -317,42 +317,41 @@ def _combined_code(keys: Sequence[pd.Series], rows: int) -> Codes:
     return code
 
 
-def _totals(participants: pd.DataFrame, logs: pd.DataFrame, analysed: pd.DataFrame) -> pd.DataFrame:
-    people = pd.Index(participants["participant"])
-    after_access = analysed[analysed["access"]]
-    withheld = logs[logs["rule"] == "withheld"]
+def _totals(participants: pd.DataFrame, logs: pd.DataFrame) -> pd.DataFrame:
+    places = pd.Index(participants["participant"]).get_indexer(pd.Index(logs["participant"]))
+    rule, date = logs["rule"].to_numpy(), logs["date"].to_numpy()
+    to_ai, without_ai = (
+        (logs["assigned"] == side).to_numpy(dtype=bool, na_value=False) for side in (True, False)
+    )
+
+    def count(of: NDArray[Any]) -> Codes:
+        return np.bincount(places[of], minlength=len(participants)).astype(np.int64)
+
+    def distinct_days(of: NDArray[Any]) -> Codes:
+        days = pd.DataFrame({"place": places[of], "date": date[of]}).drop_duplicates()
+        return np.bincount(days["place"], minlength=len(participants)).astype(np.int64)
+
+    after_access = (rule == "") & logs["access"].to_numpy() & ~np.isnat(date)
+    withheld = rule == "withheld"
     return pd.DataFrame(
         {
             "participant": participants["participant"],
-            "stored": _count(people, logs["participant"]),
-            "excluded": _excluded(people, logs[logs["rule"] != ""]),
-            "days_logged": _distinct_days(people, after_access),
-            "days_assigned": _distinct_days(people, _assigned(after_access, to_ai=True)),
-            "days_used": _distinct_days(people, after_access[after_access["used"]]),
-            "withheld_with_ai": _count(people, _assigned(withheld, to_ai=True)["participant"]),
-            "withheld_without_ai": _count(people, _assigned(withheld, to_ai=False)["participant"]),
+            "stored": np.bincount(places, minlength=len(participants)).astype(np.int64),
+            "excluded": _excluded(len(participants), places, rule),
+            "days_logged": distinct_days(after_access),
+            "days_assigned": distinct_days(after_access & to_ai),
+            "days_used": distinct_days(after_access & logs["used"].to_numpy()),
+            "withheld_with_ai": count(withheld & to_ai),
+            "withheld_without_ai": count(withheld & without_ai),
         }
     )
 
 
-def _assigned(logs: pd.DataFrame, *, to_ai: bool) -> pd.DataFrame:
-    return logs[(logs["assigned"] == to_ai).fillna(value=False).to_numpy(dtype=bool)]
-
-
-def _count(people: pd.Index, of: pd.Series) -> Codes:
-    return np.bincount(people.get_indexer(pd.Index(of)), minlength=len(people)).astype(np.int64)
-
-
-def _distinct_days(people: pd.Index, logs: pd.DataFrame) -> Codes:
-    dated = logs.loc[logs["date"].notna(), ["participant", "date"]].drop_duplicates()
-    return _count(people, dated["participant"])
-
-
-def _excluded(people: pd.Index, logs: pd.DataFrame) -> list[dict[str, int]]:
-    excluded: list[dict[str, int]] = [{} for _ in people]
-    counts = logs.groupby(["participant", "rule"]).size()
-    places = people.get_indexer(counts.index.get_level_values("participant"))
-    by_rule = counts.index.get_level_values("rule")
-    for place, rule, count in zip(places, by_rule, counts, strict=True):
-        excluded[place][str(rule)] = int(count)
+def _excluded(people: int, places: Codes, rules: NDArray[Any]) -> list[dict[str, int]]:
+    """Return each participant's counts by rule, in the order of the rules' names."""
+    excluded: list[dict[str, int]] = [{} for _ in range(people)]
+    for rule in sorted(set(rules) - {""}):
+        counts = np.bincount(places[rules == rule], minlength=people)
+        for place in np.flatnonzero(counts):
+            excluded[place][rule] = int(counts[place])
     return excluded

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from measurement.estimation.estimate import NotEstimable, group_clusters
+from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.regression import (
     Floats,
     Sample,
@@ -52,7 +52,7 @@ def cluster_information(sample: Sample, contrast: Floats | None = None) -> Float
     much. The mean is that of the absorbed effect, or of the sample where none is absorbed; the
     other terms of the model are not looked at.
     """
-    numbers, paths = group_clusters(sample.clusters)
+    numbers, paths = sample.grouped
     told = sample.weights
     if contrast is not None:
         groups = (
@@ -78,7 +78,7 @@ def wild_bootstrap_p_value(sample: Sample, name: str, *, seed: int) -> float:
     clusters and where no residuals are left;
     ValueError when absorbed effects do not lie inside the clusters.
     """
-    numbers, paths = group_clusters(sample.clusters)
+    numbers, paths = sample.grouped
     require_clusters(len(paths))
     require_nested(sample, numbers)
     projection = project(sample)

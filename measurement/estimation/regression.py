@@ -72,6 +72,11 @@ class Sample:
             numbers = np.unique(self.absorbed, return_inverse=True)[1]
             object.__setattr__(self, "absorbed", numbers)
 
+    @cached_property
+    def grouped(self) -> tuple[Codes, pd.MultiIndex]:
+        """Each row's cluster number, and the distinct cluster paths in order."""
+        return group_clusters(self.clusters)
+
     def _check(self, field: str, numbers: Floats | Codes) -> None:
         if numbers.shape != (len(self.regressors),) or not np.isfinite(numbers).all():
             raise ValueError(
@@ -192,7 +197,7 @@ def fit(sample: Sample, *, standard_errors: StandardErrors, nested: bool) -> Fit
     with leverage 1, which it names; ValueError when effects are said to be nested and are not,
     when CR3 meets effects that are not, and when HC3 meets rows that are not single logs.
     """
-    numbers, clusters = group_clusters(sample.clusters)
+    numbers, clusters = sample.grouped
     by_row = standard_errors == "HC3"
     if not by_row:
         require_clusters(len(clusters))
@@ -389,6 +394,8 @@ def _without(projection: Projection, own: Floats) -> tuple[Floats, NDArray[np.bo
     lost = information <= COLLINEAR
     known = directions[:, ~lost]
     inverse = np.einsum("ik,jk->ij", known / information[~lost], known)
+    if not lost.any():
+        return inverse, lost
     reach = np.einsum("ij,jl->il", projection.inverse, directions[:, lost])
     sizes = np.einsum("ij,ij->i", projection.inverse, projection.inverse)
     return inverse, np.einsum("il,il->i", reach, reach) > COLLINEAR * sizes
