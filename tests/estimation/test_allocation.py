@@ -26,6 +26,7 @@ from measurement.estimation.bundle import canonical_participants
 from measurement.estimation.definition import KINDS, Trial, parse_trial
 from measurement.estimation.lots import key_of
 from tests.estimation.frames import trial_table
+from tests.untraced import untraced
 
 APRIL, MAY, JUNE = (datetime.date(2025, month, 1) for month in (4, 5, 6))
 PERIODS = [
@@ -278,6 +279,7 @@ def test_teams_of_several_departments_are_named() -> None:
     assert values(found)["a"] == values(found)["b"] != values(found)["c"]
 
 
+@untraced()
 @settings(max_examples=25, deadline=None)
 @given(st.integers(2, 40), st.integers(0, 2**32 - 1), st.sampled_from(["parallel", "cluster"]))
 def test_the_order_of_the_rows_changes_nothing(size: int, seed: int, kind: str) -> None:

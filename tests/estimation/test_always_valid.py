@@ -15,6 +15,7 @@ from measurement.estimation.always_valid import (
     planned_std_error,
 )
 from measurement.estimation.estimate import Estimate, Interval, NotEstimable
+from tests.untraced import untraced
 
 errors = st.floats(1e-3, 1e3)
 confidences = st.floats(0.5, 0.999)
@@ -181,6 +182,7 @@ def daily_looks(seed: int, people: int = 40, days: int = 30) -> list[Estimate]:
     ]
 
 
+@untraced()
 def test_daily_looks_raise_false_alarms_no_more_often_than_promised() -> None:
     trials = 200
     alarms = {"always valid": 0, "fixed": 0}

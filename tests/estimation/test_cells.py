@@ -412,6 +412,13 @@ def test_many_keys_of_many_values_stay_apart(monkeypatch: pytest.MonkeyPatch) ->
     pd.testing.assert_frame_equal(aggregated(frame, list("abc")), expected, check_exact=True)
 
 
+def test_cells_from_back_to_front_are_put_back_in_order() -> None:
+    logs = [one_log(key=kind or "none", task_type=kind) for kind in ("search", None, "draft")]
+    cells = compressed(bundle("observational", logs=logs)).cells
+    assert cells["task_type"].fillna("?").tolist() == ["?", "draft", "search"]
+    pd.testing.assert_frame_equal(in_order(cells.iloc[::-1]), cells, check_exact=True)
+
+
 def test_winsorised_cells_stand_at_the_limit() -> None:
     cells = cell_frame(
         task_type=["draft", "draft", "draft", "other"],

@@ -27,6 +27,7 @@ from tests.estimation.checked_trials import (
     material,
     people,
 )
+from tests.untraced import untraced
 
 
 def arms_trial(by_arm: Any, kind: str = "parallel", arms: Any = None) -> Material:
@@ -225,6 +226,7 @@ def test_without_tasks_without_ai_there_is_no_contamination_to_see() -> None:
 losses = st.integers(0, 20)
 
 
+@untraced()
 @given(losses, losses, st.integers(0, 2**20), st.integers(20, 40), st.integers(20, 40))
 @settings(max_examples=12, deadline=None)
 def test_verdicts_do_not_depend_on_which_arm_is_called_which(

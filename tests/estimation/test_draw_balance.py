@@ -26,6 +26,7 @@ from measurement.estimation.draw_balance import (
 )
 from measurement.estimation.lots import Lot
 from tests.estimation.frames import trial_table
+from tests.untraced import untraced
 
 STEPS = tuple(datetime.date(2025, month, 1) for month in (4, 5, 6))
 
@@ -208,6 +209,7 @@ class TestLikeness:
             assert found.minutes_likeness.difference == round(max(naive), 1)
 
 
+@untraced()
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from([0, 1])), min_size=1, max_size=120)

@@ -51,8 +51,8 @@ def crossover(participants: Any, logs_each: Any, seed: Any = 7) -> Any:
 
 
 def test_crossover_of_20_000_logs_agrees_with_dummy_variables() -> None:
-    people = 100
-    frame = crossover(participants=people, logs_each=200)
+    people = 50
+    frame = crossover(participants=people, logs_each=400)
     results = results_of(bundle("crossover", logs=frame.to_dict("records"), plan={"subgroups": []}))
 
     # Participants as dummies, errors clustered by participant.

@@ -18,6 +18,7 @@ from measurement.estimation.flags import (
     is_flagged,
 )
 from tests.estimation.frames import bundle
+from tests.untraced import untraced
 
 DAY = "2025-03-03"
 TIMES = {"started_at", "ended_at", "recorded_at"}
@@ -252,6 +253,7 @@ rows = st.fixed_dictionaries(
 )
 
 
+@untraced()
 @given(st.lists(rows, min_size=1, max_size=40), st.randoms(use_true_random=False))
 def test_neither_treatment_nor_others_nor_order_change_a_flag(logs: Any, random: Any) -> None:
     logs = [log if log["status"] == "logged" else {**log, "minutes": None} for log in logs]
@@ -277,6 +279,7 @@ def test_neither_treatment_nor_others_nor_order_change_a_flag(logs: Any, random:
     assert not bits[(data["status"] != "logged").to_numpy()].any()
 
 
+@untraced()
 @given(st.lists(rows, min_size=1, max_size=25))
 def test_overlaps_equal_those_found_pair_by_pair(logs: Any) -> None:
     logs = [{**log, "status": "logged"} for log in logs]

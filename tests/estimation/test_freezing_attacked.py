@@ -25,6 +25,7 @@ from tests.estimation.frozen_answers import (
     dated,
 )
 from tests.estimation.test_disclosure import row
+from tests.untraced import untraced
 
 FEW = 3
 NAMES = ("a", "b", "c", "d")
@@ -125,6 +126,7 @@ def _common(first: list[set[str]], second: list[set[str]]) -> list[set[str]]:
 
 
 @pytest.mark.parametrize("estimand", [ALIKE, "logging_rate"])
+@untraced()
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_difference_of_sums_tells_of_few_people(estimand: str, data: st.DataObject) -> None:

@@ -10,6 +10,7 @@ from scipy import stats
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.group_time import GroupTime, group_time
 from tests.estimation.roll_outs import NEVER, STARTS_ON, plain_effects, roll_out_cells
+from tests.untraced import untraced
 
 WEDGE = (2, 2, 2, 3, 3, 3, 4, 4, 4, NEVER, NEVER, NEVER)
 
@@ -255,6 +256,7 @@ def test_constants_of_units_and_weeks_change_nothing(seed: int) -> None:
     assert_same(estimated(moved), estimated(cells))
 
 
+@untraced()
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_order_and_doubled_logs_change_nothing(seed: int) -> None:

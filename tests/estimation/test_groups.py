@@ -25,6 +25,7 @@ from measurement.estimation.groups import (
 )
 from measurement.estimation.inference import benjamini_hochberg, holm
 from measurement.estimation.regression import Sample, fit
+from tests.untraced import untraced
 
 
 def estimate(value: float, psi: Sequence[float], df: float = 20, *, first: int = 0) -> Estimate:
@@ -196,6 +197,7 @@ def test_order_shift_and_unit_do_not_matter(order: list[int], shift: float, unit
     assert found == pytest.approx(equal_effects(means(table)), rel=1e-8)
 
 
+@untraced()
 def test_under_no_difference_it_rejects_as_often_as_it_says() -> None:
     rng = np.random.default_rng(11)
     p_values = [equal_effects(means(rng.normal(size=(9, 4)))).p_value for _ in range(250)]
@@ -286,6 +288,7 @@ def both_within(distance: float, correlation: float, df: float) -> float:
     return integrate.quad(lambda s: given_scale(s) * density(s), 0, 4, epsrel=1e-9)[0]
 
 
+@untraced()
 def test_two_arms_are_the_bivariate_t_by_quadrature() -> None:
     control, first, second = apart([0, 0.9, 1.6], [0.5, 0.4, 0.6], df=15)
     estimates = [first - control, second - control]

@@ -24,6 +24,7 @@ from measurement.estimation.inference import (
     wild_bootstrap_p_value,
 )
 from measurement.estimation.regression import Sample, fit
+from tests.untraced import untraced
 
 chances = st.lists(st.none() | st.floats(0, 1), max_size=12)
 
@@ -156,6 +157,7 @@ def test_cells_give_the_p_value_of_their_rows() -> None:
     assert wild_bootstrap_p_value(sample, "treated", seed=2) == expected
 
 
+@untraced()
 def test_under_no_effect_it_rejects_as_often_as_it_says() -> None:
     p_values = [
         wild_bootstrap_p_value(invented_sample(seed, clusters=8, effect=0), "treated", seed=1)

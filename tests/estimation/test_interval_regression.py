@@ -14,6 +14,7 @@ from statsmodels.base.model import GenericLikelihoodModel
 from measurement.estimation import interval_regression
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.interval_regression import latent_mean
+from tests.untraced import untraced
 
 INF = math.inf
 # The limits of the default survey's bands.
@@ -79,6 +80,7 @@ def test_three_bands_fit_exactly_and_have_a_closed_form() -> None:
 
 
 @pytest.mark.parametrize("counts", [NO_STEP_BACK, (3, 0, 9, 14, 2, 1), (1, 2, 0, 0, 1, 0)])
+@untraced()
 def test_the_mean_is_the_likeliest_of_a_plain_likelihood(counts: Any) -> None:
     weights = one_answer_each(counts)
     found = optimize.minimize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.lee_bounds import bounds_of_arm, lee_bounds
 from tests.estimation.checked_trials import THREE_ARMS, keyed, log, material, people
+from tests.untraced import untraced
 
 
 def singly(size: int) -> pd.MultiIndex:
@@ -146,6 +147,7 @@ arm_outcomes = st.lists(
 ).filter(lambda side: any(y is not None for y in side))
 
 
+@untraced()
 @given(arm_outcomes, arm_outcomes)
 @settings(max_examples=150, deadline=None)
 def test_bounds_agree_with_loops_and_hold_the_plain_difference(with_ai: Any, without: Any) -> None:

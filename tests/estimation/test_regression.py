@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.regression import Fit, Sample, StandardErrors, fit
+from tests.untraced import untraced
 
 EXACT = 1e-8
 
@@ -141,6 +142,7 @@ def test_cr1_without_absorbed_effects_is_statsmodels() -> None:
         )
 
 
+@untraced()
 @given(seed=st.integers(0, 2**32 - 1), absorb=st.booleans(), method=st.sampled_from(["CR1", "CR3"]))
 @settings(max_examples=40, deadline=None)
 def test_cells_and_expanded_rows_give_the_same_fit(

@@ -19,6 +19,7 @@ from measurement.estimation.history import History, PlanLock, Tuning, promise
 from measurement.estimation.simulate import simulate
 from tests.estimation.frames import AS_OF, bundle, row_of
 from tests.estimation.test_history import LOCKED_AT
+from tests.untraced import untraced
 
 
 def trial(**plan: Any) -> Any:
@@ -147,6 +148,7 @@ def test_an_interval_beyond_every_number_is_left_out_and_said() -> None:
 
 
 @pytest.mark.parametrize("design", list(CHECKS))
+@untraced()
 def test_every_design_has_its_checks_and_its_three_figures(design: Any) -> None:
     data = simulate(participants=90, logs_per_participant=12, design=design, seed=3).bundle
     results = evaluate(evidence_of(data, datetime.date(2025, 12, 31)))

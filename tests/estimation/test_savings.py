@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -225,6 +226,12 @@ def headline(data: Any) -> Any:
     return row_of(evaluate(evidence_of(data, AS_OF)), "minutes_saved_per_working_day")
 
 
+@cache
+def plain_row() -> Any:
+    """Return the headline row of the plain trial."""
+    return headline(plain_trial())
+
+
 def without_comparison(number: Any) -> Any:
     """Return so many logs with AI of a type that nobody did without."""
     return [
@@ -241,7 +248,7 @@ def without_comparison(number: Any) -> Any:
 
 
 def test_a_type_without_comparison_counts_as_no_saving_and_is_named() -> None:
-    plain, with_two = headline(plain_trial()), headline(plain_trial(without_comparison(2)))
+    plain, with_two = plain_row(), headline(plain_trial(without_comparison(2)))
 
     assert with_two.value == pytest.approx(plain.value, rel=1e-12)
     assert any("translate" in note for note in with_two.notes)
@@ -297,14 +304,14 @@ def test_novel_tasks_add_their_minutes() -> None:
             "date": "2025-04-23",
         }
     ]
-    plain, with_novel = headline(plain_trial()), headline(plain_trial(novel))
+    plain, with_novel = plain_row(), headline(plain_trial(novel))
 
     # 20 people with AI, 13 working days each.
     assert with_novel.value == pytest.approx(plain.value - 26 / (20 * 13), rel=1e-12)
 
 
 def test_logged_days_are_the_denominator_where_the_plan_says_so() -> None:
-    working = headline(plain_trial())
+    working = plain_row()
     logged = headline(plain_trial(plan={**ALL_TOGETHER, "day_basis": "logged_days"}))
 
     assert logged.value == pytest.approx(working.value * 13, rel=1e-12)

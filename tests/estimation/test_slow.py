@@ -71,8 +71,7 @@ def both(size: Size) -> tuple[SlowTrial, Results]:
     with TemporaryDirectory() as folder:
         write_bundle(bundle, folder)
         with untraced():
-            slow = SlowTrial(Path(folder))
-        return slow, evaluate(evidence_of(bundle, AS_OF))
+            return SlowTrial(Path(folder)), evaluate(evidence_of(bundle, AS_OF))
 
 
 def agree(

@@ -35,6 +35,7 @@ from measurement.estimation.standing import (
     name_of,
     standing,
 )
+from tests.untraced import untraced
 
 TODAY = datetime.date(2026, 11, 27)
 KEY = b"k" * 32
@@ -67,6 +68,7 @@ def with_logs(bundle: Bundle, change: Callable[[pd.DataFrame], pd.DataFrame]) ->
 
 
 @pytest.mark.parametrize("design", ["crossover", "parallel", "stepped_wedge"])
+@untraced()
 def test_every_row_over_people_has_somebody_behind_it(design: str) -> None:
     bundle = bundle_of(design)
     evidence = evidence_of(bundle, TODAY)
