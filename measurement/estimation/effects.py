@@ -144,15 +144,14 @@ def per_day(
 
 def saved_per_day(scope: Scope, savings: Savings, days: pd.Series) -> Estimate:
     """Return minutes saved per participant of the population and day."""
-    return minutes_saved_per_day(savings, scope.cells, days)
+    return minutes_saved_per_day(savings, scope.done, days)
 
 
 def of_savings(row: EstimateRow, scope: Scope, savings: Savings) -> EstimateRow:
     """Fill what is not a number of the estimate: counts, errors, task types without comparison."""
-    people = pd.Index(scope.population["participant"])
     notes = tuple(
         f"task type without tasks to compare with, counted as no saving: {name}"
-        for name in types_without_saving(savings, scope.cells, people)
+        for name in types_without_saving(savings, scope.done)
     )
     return replace(
         with_counts(row, scope.regular),

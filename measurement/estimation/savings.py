@@ -85,12 +85,12 @@ def compared_types(cells: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def minutes_saved_per_day(
-    savings: Savings, cells: pd.DataFrame, days: "pd.Series[float]"
+    savings: Savings, done: pd.DataFrame, days: "pd.Series[float]"
 ) -> Estimate:
     """Return minutes saved per participant and day, with the joint uncertainty of both factors.
 
     `days`: those of each participant of the population, indexed by the path from cluster to
-    participant; `cells`: everybody's, of which those of the population count.
+    participant; `done`: what they did with AI, see `done_with_access`.
 
     With s_t the savings and N_it the participant's tasks of type t, the value is the ratio
     R = sum_i A_i / sum_i D_i of A_i = sum_t s_t N_it - novel minutes. Its influence is that of
@@ -103,7 +103,6 @@ def minutes_saved_per_day(
     total_days = float(days.sum())
     if total_days <= 0:
         raise NotEstimable("no days with access to AI to divide by")
-    done = _done(cells, days.index.get_level_values("participant"))
     tasks = _tasks(done[~done["novel"].to_numpy()], len(days))
     _require_comparisons(savings, tasks)
     compared = {name: tasks.get(name, np.zeros(len(days))) for name in savings.per_task}
@@ -118,15 +117,12 @@ def minutes_saved_per_day(
     return replace(found, degrees_of_freedom=known)
 
 
-def types_without_saving(
-    savings: Savings, cells: pd.DataFrame, people: pd.Index
-) -> tuple[str, ...]:
+def types_without_saving(savings: Savings, done: pd.DataFrame) -> tuple[str, ...]:
     """Return the task types that count as no saving, by name.
 
-    They are the uncompared ones and, of the tasks of these people that rates count, those of
-    types that the task logs behind the savings lack.
+    They are the uncompared ones and, of the tasks that rates count (see `done_with_access`), those
+    of types that the task logs behind the savings lack.
     """
-    done = _done(cells, people)
     counted = named(done["task_type"][~done["novel"].to_numpy()]).unique()
     return tuple(sorted({*savings.uncompared, *counted} - savings.per_task.keys()))
 
@@ -186,8 +182,11 @@ def _ratio(numerator: pd.Series, denominator: pd.Series) -> Estimate:
     return Estimate(value, psi * np.sqrt(clusters / (clusters - 1)), clusters - 1)
 
 
-def _done(cells: pd.DataFrame, people: pd.Index) -> pd.DataFrame:
-    """Return the cells of these people under the treatment and with access, with their place."""
+def done_with_access(cells: pd.DataFrame, people: pd.Index) -> pd.DataFrame:
+    """Return the cells of these people under the treatment and with access.
+
+    Columns: task_type, novel, logs, minutes_mean and `person`, the place among `people`.
+    """
     person = people.get_indexer(pd.Index(cells["participant"]))
     done = (person >= 0) & (cells["d"].to_numpy() == 1) & cells["access"].to_numpy()
     columns = {

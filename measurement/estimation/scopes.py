@@ -14,6 +14,7 @@ from measurement.estimation.designs import rules
 from measurement.estimation.evidence import Evidence
 from measurement.estimation.planned_model import NOT_GIVEN, Model, named
 from measurement.estimation.results import ALL
+from measurement.estimation.savings import done_with_access
 
 TASK_DIMENSIONS: Final = ("task_type",)
 """Breakdowns by what was done; the others are by who did it."""
@@ -37,6 +38,11 @@ class Scope:
         """The cells without novel tasks, which have nothing to be compared with."""
         novel = self.cells["novel"]
         return self.cells[~novel].reset_index(drop=True) if novel.any() else self.cells
+
+    @cached_property
+    def done(self) -> pd.DataFrame:
+        """What the population did under the treatment and with access, see `done_with_access`."""
+        return done_with_access(self.cells, pd.Index(self.population["participant"]))
 
     def among(self, participants: pd.Index) -> "Scope":
         """Return the scope with its population narrowed to these participants."""
