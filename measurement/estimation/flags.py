@@ -80,7 +80,8 @@ def _overlapping(logs: pd.DataFrame) -> Booleans:
 
 def _straight_lining(logs: pd.DataFrame) -> Booleans:
     """Hold for every log of a row. Censored minutes are the time limit's, not the person's."""
-    asked = logs[~logs["censored"]].sort_values(["participant", "date", "recorded_at", "key"])
+    order = ["participant", "date", "recorded_at", "key"]
+    asked = logs.loc[~logs["censored"], [*order, "minutes"]].sort_values(order)
     person = pd.factorize(asked["participant"])[0]
     minutes = asked["minutes"].to_numpy()
     changes = (np.diff(person, prepend=-1) != 0) | (np.diff(minutes, prepend=0.0) != 0)
@@ -110,7 +111,7 @@ def _timestamps_disagree(logs: pd.DataFrame) -> Booleans:
 def _duplicate(logs: pd.DataFrame) -> Booleans:
     """Hold for all copies but the first. Without start times, equal logs may be two tasks."""
     same = ["participant", "date", "task_type", "minutes", "started_at"]
-    known = logs[logs["started_at"].notna()]
+    known = logs.loc[logs["started_at"].notna(), [*same, "recorded_at", "key"]]
     copies = known[known.duplicated(same, keep=False)].sort_values(["recorded_at", "key"])
     flagged = np.zeros(len(logs), dtype=bool)
     flagged[copies.index[copies.duplicated(same, keep="first")]] = True
