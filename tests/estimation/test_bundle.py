@@ -1,4 +1,5 @@
 import datetime
+import json
 import tempfile
 import zipfile
 from pathlib import Path
@@ -298,17 +299,19 @@ def test_writing_over_an_older_bundle_leaves_nothing_of_it(tmp_path: Path) -> No
     assert_equal(read_bundle(tmp_path, today=TODAY), bundle)
 
 
-def test_moments_are_written_in_greenwich_time_to_the_microsecond(tmp_path: Path) -> None:
+def test_moments_are_written_in_greenwich_time_and_counts_as_they_were(tmp_path: Path) -> None:
     logs = (
         "participant,minutes,ai_used,date,recorded_at\n"
         "p1,10,1,2026-10-01,2026-10-01T10:00:00.000001+01:00\n"
         "p2,10,1,,\n"
     )
-    bundle = read_bundle(write(tmp_path, task_logs=logs), today=TODAY)
+    counts = '{"future_date": 2}'
+    bundle = read_bundle(write(tmp_path, task_logs=logs, counts=counts), today=TODAY)
     write_bundle(bundle, tmp_path)
 
     written = pd.read_csv(tmp_path / "task_logs.csv", dtype="str", keep_default_na=False)
     assert written["date"].tolist() == ["2026-10-01", ""]
+    assert json.loads((tmp_path / "counts.json").read_text()) == {"future_date": 2}
     assert written["recorded_at"].tolist() == ["2026-10-01T09:00:00.000001Z", ""]
     assert_equal(read_bundle(tmp_path, today=TODAY), bundle)
 

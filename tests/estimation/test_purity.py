@@ -1,6 +1,7 @@
 """The engine runs where nothing but numpy, pandas and scipy can be imported."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,7 @@ class Done(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
+def commands(tmp_path_factory: pytest.TempPathFactory, traced: dict[str, str]) -> dict[str, Done]:
     """Run the engine's command on three bundles in a Python that cannot import what is blocked."""
     folder = tmp_path_factory.mktemp("bundles")
     faulty = small_bundle(folder / "faulty")
@@ -54,6 +55,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
     }
     answer = subprocess.run(
         [sys.executable, "-c", PROGRAM],
+        env=os.environ | traced,
         input=json.dumps([*asked.values()]),
         capture_output=True,
         text=True,

@@ -281,7 +281,6 @@ def test_without_task_logs_nothing_is_told() -> None:
 
 
 @pytest.mark.parametrize("design", ["crossover", "stepped_wedge"])
-@untraced()
 def test_as_many_people_are_behind_a_cell_as_its_row_counts(design: str) -> None:
     trial = simulate(participants=60, logs_per_participant=12, design=design, seed=4).bundle
     evidence = evidence_of(trial, datetime.date(2026, 11, 27))
