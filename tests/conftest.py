@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pytest
 from babel.messages.mofile import write_mo
 from django.conf import settings
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from hypothesis import settings as examples
 
 from measurement import languages
+from tests.emptied import empty_database
 from tests.words import catalogue
 
 # In `make test` few examples of each property, and the same each time, so that whoever looks for a
@@ -43,4 +44,12 @@ def _plain_static_names() -> Iterator[None]:
     """Name static files plainly: tests do not depend on what was collected last."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(STORAGES=settings.STORAGES | {"staticfiles": plain}):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_quickly() -> Iterator[None]:
+    """Empty the database quickly after each test with `transaction=True`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty_database())
         yield

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from django.core.management import call_command
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
+from tests.emptied import empty_database, tables
+
 Made = TypeVar("Made")
-OF_EVERY_DATABASE = {"auth_permission", "django_content_type", "django_site"}
-"""Tables that are filled again where the database is emptied."""
 
 
 @contextmanager
@@ -24,7 +23,7 @@ def stored_once(blocker: DjangoDbBlocker, make: Callable[[], Made]) -> Iterator[
         made = make()
     yield made
     with blocker.unblock():
-        call_command("flush", interactive=False, verbosity=0)
+        empty_database()
 
 
 class PutBack:
@@ -49,17 +48,12 @@ class PutBack:
 def _keep(schema: str) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA {schema}")
-        for table in _tables():
+        for table in tables():
             cursor.execute(f"CREATE TABLE {schema}.{table} AS TABLE public.{table}")
 
 
 def _put_back(schema: str) -> None:
     # References are looked at when the transaction ends: any order will do.
     with transaction.atomic(), connection.cursor() as cursor:
-        for table in _tables():
+        for table in tables():
             cursor.execute(f"INSERT INTO public.{table} TABLE {schema}.{table}")
-
-
-def _tables() -> list[str]:
-    every = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    return sorted(set(every) - OF_EVERY_DATABASE)
