@@ -50,21 +50,30 @@ class Texts(HTMLParser):
 
 
 @functools.cache
-def translated() -> list[re.Pattern[str]]:
-    """Return what each English text looks like that is not the same in Welsh."""
+def translated() -> tuple[frozenset[str], re.Pattern[str]]:
+    """Return English texts that are not the same in Welsh, and the look of those with gaps."""
     texts = {
         text
         for message in words.catalogue()
         for text in (words.english(message) if message.id else ())
         if text not in words.welsh(message)
     }
-    patterns = []
+    whole, with_gaps = set(), []
     for text in sorted(texts):
         plain = re.sub(r"</?\w[^>]*>", "", text).replace("%%", "%")
         parts = re.split(r"%\(\w+\)s|\{\w+\}", plain)
-        if len(parts) == 1 or len("".join(parts)) > SHORT:
-            patterns.append(re.compile(".+".join(map(re.escape, parts))))
-    return patterns
+        if len(parts) == 1:
+            whole.add(plain)
+        elif len("".join(parts)) > SHORT:
+            with_gaps.append(".+".join(map(re.escape, parts)))
+    return frozenset(whole), re.compile("|".join(with_gaps))
+
+
+@functools.cache
+def is_english(piece: str) -> bool:
+    whole, with_gaps = translated()
+    said = piece.strip()
+    return bool(ENGLISH.search(piece) or said in whole or with_gaps.fullmatch(said))
 
 
 def english_in(text: str) -> list[str]:
@@ -73,7 +82,7 @@ def english_in(text: str) -> list[str]:
     for piece in Texts(text).found:
         for name in NAMES:
             piece = piece.replace(name, "")
-        if ENGLISH.search(piece) or any(one.fullmatch(piece.strip()) for one in translated()):
+        if is_english(piece):
             found.append(piece)
     return found
 
