@@ -12,14 +12,12 @@ from measurement.estimation.calendar import today
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.results import Results
-from measurement.estimation.simulate import simulate
 from measurement.models import Trial
+from tests.small_trials import short_trial
 
 
 def simulated(design: str = "crossover", participants: int = 24) -> Bundle:
-    return simulate(
-        participants=participants, logs_per_participant=12, design=design, seed=11
-    ).bundle
+    return short_trial(design, participants=participants)
 
 
 def analysed(trial: Trial) -> Results:

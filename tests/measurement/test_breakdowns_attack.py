@@ -2,10 +2,12 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import time_machine
+from pytest_django import DjangoDbBlocker
 
 from measurement import analysis, bundles, freezing
 from measurement.estimation.bundle import Bundle
@@ -16,7 +18,8 @@ from measurement.estimation.overlaps import overlaps_of
 from measurement.estimation.results import ALL, Results
 from measurement.models import Trial
 from tests.estimation.attacked_trials import Attack, attack_with, table_of
-from tests.measurement.test_freezing import MONDAY, shown, simulated
+from tests.measurement.frozen_weeks import MONDAY, shown, simulated
+from tests.stored_once import stored_once
 
 KITES, TEAPOTS, LADLES = "Bureau of Kites", "Office of Teapots", "Ministry of Ladles"
 DIMENSIONS = ("department", "grade")
@@ -37,12 +40,22 @@ def nested() -> Bundle:
     )
 
 
-@pytest.fixture
-def trial(db: None) -> Trial:
+def frozen_trial() -> Trial:
     with time_machine.travel(MONDAY):
         trial = bundles.load(nested())
         analysis.analyse(trial)
     return trial
+
+
+@pytest.fixture(scope="module")
+def stored(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Trial]:
+    with stored_once(django_db_blocker, frozen_trial) as trial:
+        yield trial
+
+
+@pytest.fixture
+def trial(db: None, stored: Trial) -> Trial:
+    return Trial.objects.get(pk=stored.pk)
 
 
 def attack(results: Results) -> Attack:

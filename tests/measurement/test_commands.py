@@ -19,7 +19,6 @@ from dashboards.tasks import make_reports
 from fixtures.demo import DEMO_LOCKED_AT, DEMO_SLUG, PLAYGROUND_SLUG
 from measurement import bundles, tokens
 from measurement.estimation.bundle import read_bundle, write_bundle
-from measurement.estimation.simulate import simulate
 from measurement.management.demo import PARTICIPANT, SIGN_INS
 from measurement.management.progress import Progress
 from measurement.models import (
@@ -35,6 +34,7 @@ from measurement.models import (
 )
 from measurement.tasks import sweep
 from tests.people import make_participant, make_trial, make_user
+from tests.small_trials import short_trial
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def run(*command: str, **options: Any) -> tuple[str, str]:
 @pytest.fixture
 def bundle_path(tmp_path: Path) -> Path:
     """Have the bundle of a simulated crossover."""
-    bundle = simulate(participants=24, logs_per_participant=12, design="crossover", seed=4).bundle
+    bundle = short_trial("crossover")
     write_bundle(replace(bundle, counts={"minutes_impossible": 2}), tmp_path / "given")
     return tmp_path / "given"
 

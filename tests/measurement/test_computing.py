@@ -3,10 +3,10 @@
 import pytest
 
 from measurement import bundles, computing, jobs
-from measurement.estimation.simulate import simulate
 from measurement.models import AnalysisRun, DirtyMark, Role, Trial
 from measurement.tasks import WORK
 from tests.people import make_user
+from tests.small_trials import plain_trial
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -14,9 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def loaded() -> Trial:
     """Have a trial that was just loaded."""
-    return bundles.load(
-        simulate(participants=8, logs_per_participant=6, design="parallel", seed=1).bundle
-    )
+    return bundles.load(plain_trial("parallel", participants=8, seed=1))
 
 
 def test_the_results_are_computed_and_asked_for_once(loaded: Trial) -> None:

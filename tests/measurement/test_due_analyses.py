@@ -17,23 +17,21 @@ from measurement.models import (
     Trial,
     TrialMark,
 )
-from tests.measurement.analysed import (
-    held_lock,
-    simulated,
-)
+from tests.measurement.analysed import held_lock
+from tests.small_trials import plain_trial
 from tests.stored_once import stored_once
 
 pytestmark = pytest.mark.django_db
 
 
 def recomputed() -> Trial:
-    trial = bundles.load(simulated())
+    trial = bundles.load(plain_trial())
     cells.recompute()
     return trial
 
 
 def test_a_trial_is_not_analysed_in_parts() -> None:
-    trial = bundles.load(simulated())
+    trial = bundles.load(plain_trial())
     cells.recompute(at_most=20)
     assert analysis.due() == []
     cells.recompute(at_most=20)
@@ -42,7 +40,7 @@ def test_a_trial_is_not_analysed_in_parts() -> None:
 
 def running_trial() -> Trial:
     """Return a trial of these days, analysed."""
-    bundle = simulated()
+    bundle = plain_trial()
     first, last = today() - datetime.timedelta(days=20), today() + datetime.timedelta(days=20)
     trial = bundles.load(
         replace(
@@ -71,7 +69,7 @@ def test_a_running_trial_is_marked_once_for_a_new_day() -> None:
 
 
 def test_a_trial_that_has_ended_needs_no_new_day() -> None:
-    analysis.analyse(bundles.load(simulated()))
+    analysis.analyse(bundles.load(plain_trial(participants=8)))
     AnalysisRun.objects.update(counted_until=today() - datetime.timedelta(days=1))
     analysis.mark_outdated()
     assert not TrialMark.objects.exists()

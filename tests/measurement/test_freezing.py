@@ -1,76 +1,26 @@
-"""What is published is frozen once a week; between and over freezes nobody can be told from it."""
+"""What is published is frozen once a week, whatever is computed meanwhile."""
 
 import datetime
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
-import pandas as pd
 import pytest
 import time_machine
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.test import Client, override_settings
+from django.test import override_settings
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from measurement import analysis, bundles, freezing, tokens
-from measurement.estimation.bundle import Bundle
-from measurement.estimation.simulate import simulate
-from measurement.models import (
-    ApiToken,
-    DirtyMark,
-    FrozenCell,
-    Participant,
-    Role,
-    Snapshot,
-    SurveyResponse,
-    TaskLog,
-    Trial,
-    TrialMark,
-    User,
-)
+from measurement import analysis, bundles, freezing
+from measurement.models import FrozenCell, Participant, Snapshot, Trial, TrialMark
 from measurement.tasks import new_day, sweep
 from tests.freezes import change_logs, weeks_later
+from tests.measurement.frozen_weeks import LARGE, MONDAY, frozen_trial, of, shown, simulated
 from tests.people import make_log, make_participant, make_trial, make_user
 from tests.stored_once import stored_once
 
 pytestmark = pytest.mark.django_db
-LEAD = "pat.ladle@example.com"
-MONDAY = datetime.datetime(2026, 11, 23, 9, tzinfo=datetime.UTC)
-LARGE, SMALLER, OTHER = "Bureau of Kites", "Office of Teapots", "Ministry of Ladles"
-RATES = ("logging_rate", "response_rate")
-SIZES = {LARGE: 30, SMALLER: 16, OTHER: 14}
-
-
-def simulated(sizes: dict[str, int] = SIZES) -> Bundle:
-    """Return a crossover with departments of these sizes; everybody has logs on both sides."""
-    bundle = simulate(
-        participants=2 * sum(sizes.values()), logs_per_participant=12, design="crossover", seed=11
-    ).bundle
-    used = bundle.task_logs.groupby("participant")["ai_used"].nunique()
-    chosen = list(used.index[used == 2])[: sum(sizes.values())]
-    names = [name for name, size in sizes.items() for _ in range(size)]
-    people = bundle.participants.set_index("participant").loc[chosen].reset_index()
-    assert len(people) == len(names)
-    plan = replace(bundle.trial.plan, subgroups=("department",))
-    return replace(
-        bundle,
-        trial=replace(bundle.trial, plan=plan),
-        participants=people.assign(department=names),
-        task_logs=bundle.task_logs[bundle.task_logs["participant"].isin(chosen)],
-        survey_responses=bundle.survey_responses[
-            bundle.survey_responses["participant"].isin(chosen)
-        ],
-    )
-
-
-def frozen_trial() -> Trial:
-    with time_machine.travel(MONDAY):
-        trial = bundles.load(simulated())
-        analysis.analyse(trial)
-    return trial
 
 
 @pytest.fixture(scope="module")
@@ -82,56 +32,6 @@ def frozen(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 @pytest.fixture
 def trial(db: None, frozen: Trial) -> Trial:
     return Trial.objects.get(pk=frozen.pk)
-
-
-def of(trial: Trial, department: str) -> list[Participant]:
-    people = Participant.objects.filter(trial=trial, department__name=department)
-    return list(people.order_by("pseudonym"))
-
-
-def shown(trial: Trial) -> dict[str, bytes]:
-    """Return every answer that is published, as bytes: pages, files, JSON."""
-    lead = User.objects.filter(email=LEAD).first() or make_user(LEAD, (Role.LEAD, trial))
-    client = Client()
-    client.force_login(lead)
-    page, run = (client.get(f"/trials/{trial.slug}/{name}").content for name in ("", "run/"))
-    found = {"page": page, "run": run, "list": client.get("/trials/").content}
-    for link in sorted(set(re.findall(rb'href="(/trials/[^"]+\.(?:csv|ods))"', page + run))):
-        found[link.decode()] = client.get(link.decode()).content
-    assert len(found) >= 15
-    token = tokens.issue(user=lead, trial=trial, scopes=[ApiToken.Scope.RESULTS], days=1)
-    api = Client(headers={"Authorization": f"Bearer {token}"})
-    found["json"] = api.get(f"/api/v1/trials/{trial.slug}/results/").content
-    return found
-
-
-def world(trial: Trial, *acts: Callable[[], object]) -> dict[str, bytes]:
-    """Return what is shown a week later if these things happen, and let none of it have been."""
-    with transaction.atomic():
-        with time_machine.travel(MONDAY + datetime.timedelta(days=2), tick=False):
-            for act in acts:
-                act()
-        with time_machine.travel(MONDAY + datetime.timedelta(weeks=1), tick=False):
-            analysis.analyse(trial)
-            found = shown(trial)
-        transaction.set_rollback(True)
-    return found
-
-
-def leave(person: Participant) -> None:
-    """Let a person and all their data be gone, as erasing has it."""
-    person.delete()
-    TrialMark.objects.create(trial=person.trial)
-
-
-def rows_of(trial: Trial, group: str) -> list[dict[str, object]]:
-    """Return what is published of a group's task logs."""
-    document = Snapshot.objects.filter(trial=trial).latest("week").document
-    return [
-        row
-        for row in document["estimates"]
-        if row["group"] == group and row["estimand"] not in RATES
-    ]
 
 
 # The week ---------------------------------------------------------------------------------------
@@ -196,116 +96,6 @@ def test_no_request_freezes(trial: Trial) -> None:
     with weeks_later(2):
         shown(trial)
     assert Snapshot.objects.count() == 1
-
-
-# One person -------------------------------------------------------------------------------------
-
-
-def test_one_person_changes_no_byte_between_two_freezes(trial: Trial) -> None:
-    canary = of(trial, SMALLER)[:1]
-    with time_machine.travel(MONDAY + datetime.timedelta(days=1), tick=False):
-        before = shown(trial)
-        change_logs(canary)
-        assert shown(trial) == before
-        analysis.analyse(trial)
-        assert shown(trial) == before
-
-
-def test_a_freeze_that_would_reveal_one_person_keeps_the_old_answer(trial: Trial) -> None:
-    canary = of(trial, SMALLER)[0]
-    nothing = world(trial)
-    assert world(trial, lambda: change_logs([canary])) == nothing
-    assert world(trial, lambda: leave(canary)) == nothing
-
-
-def begin(person: Participant) -> None:
-    """Let somebody who never logged while the trial ran, and never answered, do both."""
-    TaskLog.objects.filter(participant=person).update(date=datetime.date(2025, 10, 1))
-    DirtyMark.objects.create(participant=person)
-    SurveyResponse.objects.create(
-        participant=person, wave="week 02", date=MONDAY.date(), answered_at=MONDAY
-    )
-    TrialMark.objects.create(trial=person.trial)
-
-
-def stop(person: Participant) -> None:
-    """Let somebody take part no longer, who keeps all that they logged."""
-    person.withdrawn_on = datetime.date(2025, 10, 20)
-    person.save()
-    DirtyMark.objects.create(participant=person)
-
-
-@pytest.fixture
-def half_silent(db: None) -> Trial:
-    """Have a trial in which some people of each department never answer and log too early."""
-    bundle = simulated({LARGE: 60, SMALLER: 50})
-    silent = set(bundle.participants.groupby("department").head(22)["participant"])
-    logs, answers = bundle.task_logs, bundle.survey_responses
-    early = logs["date"].mask(logs["participant"].isin(silent), pd.Timestamp("2025-09-01"))
-    with time_machine.travel(MONDAY):
-        trial = bundles.load(
-            replace(
-                bundle,
-                trial=replace(bundle.trial, slug="half-silent"),
-                task_logs=logs.assign(date=early),
-                survey_responses=answers[~answers["participant"].isin(silent)],
-            )
-        )
-        analysis.analyse(trial)
-    return trial
-
-
-def test_one_person_who_begins_or_stops_to_take_part_changes_no_byte(half_silent: Trial) -> None:
-    nothing, (canary, *others) = world(half_silent), of(half_silent, SMALLER)
-    assert rates_in(half_silent) >= {LARGE, SMALLER, "all", "3", "week 03"}
-    assert world(half_silent, lambda: begin(canary)) == nothing
-    assert world(half_silent, lambda: stop(others[-1])) == nothing
-    assert world(half_silent, *(partial(begin, person) for person in others[:8])) == nothing
-    ten = world(half_silent, *(partial(begin, person) for person in others[:10]))
-    assert {name for name in nothing if ten[name] != nothing[name]} >= {
-        "run",
-        f"/trials/{half_silent.slug}/logging.csv",
-        f"/trials/{half_silent.slug}/answers.csv",
-        "json",
-    }
-
-
-def rates_in(trial: Trial) -> set[str]:
-    """Return the groups whose shares of people who take part are published."""
-    document = Snapshot.objects.filter(trial=trial).latest("week").document
-    return {
-        row["group"]
-        for row in document["estimates"]
-        if row["estimand"] in RATES and row["value"] is not None
-    }
-
-
-def test_nine_people_move_nothing_and_ten_do(trial: Trial) -> None:
-    nothing, people = world(trial), of(trial, SMALLER)
-    assert world(trial, lambda: change_logs(people[:9], 30)) == nothing
-    ten = world(trial, lambda: change_logs(people[:10], 30))
-    assert {name for name in nothing if ten[name] != nothing[name]} >= {"page", "json"}
-
-
-def test_nine_people_who_wait_are_not_given_away_by_those_who_moved(trial: Trial) -> None:
-    """What differs with them is over 20 people at least; their own department's rows wait."""
-    few, others = of(trial, OTHER)[:9], [*of(trial, LARGE), *of(trial, SMALLER)]
-    change_logs(few, 30)
-    change_logs(others, 30)
-    old = {name: rows_of(trial, name) for name in SIZES}
-    with weeks_later():
-        analysis.analyse(trial)
-    dates = {name: {row["as_of"] for row in rows_of(trial, name)} for name in SIZES}
-    assert dates[LARGE] == {None}
-    assert rows_of(trial, LARGE) != old[LARGE]
-    for name in (OTHER, SMALLER):
-        assert None not in dates[name]
-        stripped = [{**row, "as_of": None} for row in rows_of(trial, name)]
-        assert stripped == old[name]
-    with weeks_later():
-        page = shown(trial)["page"].decode()
-    assert f"{OTHER} (as of " in page
-    assert f"{LARGE} (as of " not in page
 
 
 # What stays -------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from measurement import enrolment, jobs, loading, starting, uploads
 from measurement.estimation.bundle import Bundle, write_bundle
-from measurement.estimation.simulate import simulate
 from measurement.models import (
     AuditEvent,
     DirtyMark,
@@ -23,6 +22,7 @@ from measurement.models import (
 )
 from measurement.tasks import WORK
 from tests.people import make_trial
+from tests.small_trials import plain_trial
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOML = '[trial]\nslug = "tea"\ntitle = "Tea"\n[design]\nkind = "observational"\n'
@@ -36,7 +36,7 @@ def kim() -> User:
 
 @pytest.fixture
 def bundle() -> Bundle:
-    return simulate(participants=8, logs_per_participant=6, design="parallel", seed=1).bundle
+    return plain_trial("parallel", participants=8, seed=1)
 
 
 def ask(kim: User, content: bytes) -> Job:

@@ -19,7 +19,6 @@ from measurement.estimation.bundle import read_bundle, write_bundle
 from measurement.estimation.definition import Trial as Definition
 from measurement.estimation.definition import plan_sha256, to_toml
 from measurement.estimation.history import Change, History, Tuning
-from measurement.estimation.simulate import simulate
 from measurement.models import (
     AlwaysValidTuning,
     ApiToken,
@@ -36,6 +35,7 @@ from measurement.models import (
 )
 from tests.freezes import next_freeze
 from tests.people import make_participant, make_user
+from tests.small_trials import plain_trial
 
 pytestmark = pytest.mark.django_db
 SLUG = "simulated-trial"
@@ -57,9 +57,7 @@ def printed(*command: str) -> Any:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Have the bundle of a simulated crossover, analysed quickly as it has no breakdowns."""
-    bundle = simulate(participants=24, logs_per_participant=6, design="crossover", seed=4).bundle
-    trial = replace(bundle.trial, plan=replace(bundle.trial.plan, subgroups=()))
-    write_bundle(replace(bundle, trial=trial), tmp_path / "given")
+    write_bundle(plain_trial("crossover"), tmp_path / "given")
     return tmp_path / "given"
 
 

@@ -16,13 +16,14 @@ from measurement.models import (
 )
 from measurement.recording import NewTaskLog, record
 from tests.gates import closed_gate
-from tests.measurement.analysed import analysed, as_bytes, from_bundle, simulated
+from tests.measurement.analysed import analysed, as_bytes, from_bundle
+from tests.small_trials import plain_trial
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_what_changes_during_an_analysis_calls_for_another() -> None:
-    trial = bundles.load(simulated(participants=8))
+    trial = bundles.load(plain_trial(participants=8))
     cells.recompute()
     person = Participant.objects.filter(trial=trial).earliest("pk")
     worker = threading.Thread(target=_analyse, args=[trial])
@@ -41,7 +42,7 @@ def test_what_changes_during_an_analysis_calls_for_another() -> None:
 
 
 def test_results_of_replaced_data_are_not_stored(caplog: pytest.LogCaptureFixture) -> None:
-    bundle = simulated(participants=8)
+    bundle = plain_trial(participants=8)
     trial = bundles.load(bundle)
     cells.recompute()
     worker = threading.Thread(target=_analyse, args=[trial])

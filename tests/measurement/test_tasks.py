@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db.models import F
 
 from measurement import analysis, bundles, reminding
-from measurement.estimation.simulate import simulate
 from measurement.models import (
     AnalysisRun,
     DirtyMark,
@@ -21,15 +20,14 @@ from measurement.recording import NewTaskLog, record
 from measurement.tasks import new_day, remind, sweep
 from tests.measurement.reminded import at, utc
 from tests.people import make_trial
+from tests.small_trials import plain_trial
 from trialsite.celery import app
 
 
 @pytest.fixture
 def loaded(db: None) -> Trial:
     """Have a trial that was just loaded."""
-    return bundles.load(
-        simulate(participants=8, logs_per_participant=6, design="parallel", seed=1).bundle
-    )
+    return bundles.load(plain_trial("parallel", participants=8, seed=1))
 
 
 def test_the_timetable_sends_tasks_that_exist_and_do_not_pile_up() -> None:
