@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from measurement import analysis, bundles
 from measurement.estimation.simulate import simulate
-from measurement.estimation.simulate_recipe import Recipe
 from measurement.models import Role, User
 from tests.people import make_trial, make_user
+from tests.small_trials import SHORT
 
 pytestmark = pytest.mark.django_db
 PAGE = "/compare-trials/"
@@ -20,7 +21,7 @@ PAGE = "/compare-trials/"
 
 def simulated(slug: str, design: str, lead: User, **changes: Any) -> None:
     """Store a trial with results that `lead` leads."""
-    recipe = Recipe(slug=slug, title=f"The {slug} trial", **changes)
+    recipe = replace(SHORT, slug=slug, title=f"The {slug} trial", **changes)
     drawn = simulate(participants=30, logs_per_participant=8, design=design, seed=3, recipe=recipe)
     trial = bundles.load(drawn.bundle)
     analysis.analyse(trial)

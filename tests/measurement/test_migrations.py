@@ -10,6 +10,7 @@ from measurement import bundles, cells, frames
 from measurement.estimation.simulate import simulate
 from measurement.models import Cell, DirtyMark, Participant
 from tests.measurement.test_cells import assert_cells_are_those_of_the_logs
+from tests.untraced import untraced
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,7 +23,8 @@ def newest() -> Iterator[None]:
 
 
 def migrate(to: str = "") -> None:
-    call_command("migrate", "measurement", *([to] if to else []), verbosity=0)
+    with untraced():  # every model is made anew for every migration
+        call_command("migrate", "measurement", *([to] if to else []), verbosity=0)
 
 
 def count(table: str) -> int:

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from measurement import analysis, bundles, plan_history, planning, tokens
-from measurement.estimation import __main__ as engine
+from measurement.estimation.__main__ import main as engine
 from measurement.estimation.bundle import read_bundle, write_bundle
 from measurement.estimation.definition import Trial as Definition
 from measurement.estimation.definition import plan_sha256, to_toml
@@ -352,7 +352,7 @@ def test_a_changed_plan_shows_through_every_door(
 
     for name in ("folder", "bundle.zip"):
         run("export_trial", SLUG, str(tmp_path / name))
-        assert engine.main([str(tmp_path / name), "--json"]) == 0
+        assert engine([str(tmp_path / name), "--json"]) == 0
         assert capsys.readouterr().out == of_database
 
     document = served(stored, analyst)
@@ -383,7 +383,7 @@ def test_an_edited_export_shows_what_nobody_recorded(
     planning.lock(trial=stored, by=analyst)
     run("export_trial", SLUG, str(tmp_path / "exported"))
     edited(tmp_path / "exported", less_sure)
-    assert engine.main([str(tmp_path / "exported")]) == 0
+    assert engine([str(tmp_path / "exported")]) == 0
     text = capsys.readouterr().out
     assert f"by analyst (user {analyst.pk})" in text
     change = "deviation: plan.confidence from 0.95 to 0.9"

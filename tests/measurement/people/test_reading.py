@@ -14,6 +14,7 @@ from measurement.people.draw_needs import DrawNeeds
 from measurement.people.faults import NotReadable, NotText
 from measurement.people.reading import COLUMNS, People, Person, read
 from tests.measurement.people.files import HEADINGS, Table, csv_of, repacked, xlsx_of
+from tests.untraced import untraced
 
 LISTS = {
     "department": ["Home Teapots", "Treasury", "Tréasury; “North”, =1"],
@@ -214,7 +215,8 @@ def test_a_far_cell_costs_no_memory_and_no_row() -> None:
         b"</sheetData></worksheet>"
     )
     content = repacked(xlsx_of([["x"]]), {SHEET: sheet})
-    assert read(content, LISTS).people == [Person("a@example.com")]
+    with untraced():  # a million empty rows
+        assert read(content, LISTS).people == [Person("a@example.com")]
 
 
 def encrypted(content: bytes) -> bytes:
