@@ -169,10 +169,11 @@ def chance_of_finding(found: Precision, *, effect: float, significance: float) -
     quantile = float(special.stdtrit(found.degrees_of_freedom, 1 - significance / 2))
     critical = quantile * math.sqrt(found.reported)
     distance = abs(effect) / math.sqrt(found.variance)
-    spread = stats.nct(found.effective_degrees_of_freedom, distance)
+    # Not frozen: the library writes the documentation of each frozen distribution anew.
+    spread = (found.effective_degrees_of_freedom, distance)
     # Far out the other side has no chance, of which the library makes NaN.
-    other_side = float(spread.cdf(-critical)) if distance < FAR else 0.0
-    return float(spread.sf(critical)) + other_side
+    other_side = float(stats.nct.cdf(-critical, *spread)) if distance < FAR else 0.0
+    return float(stats.nct.sf(critical, *spread)) + other_side
 
 
 def _power(inputs: PowerInputs, participants: int, log_ratio: float) -> float:
