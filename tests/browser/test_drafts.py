@@ -15,6 +15,7 @@ __all__ = ["robin"]
 pytestmark = pytest.mark.django_db(transaction=True)
 SAVED = "Saved. You can close this page and finish later."
 MINUTES = "How many minutes did it take?"
+WIDTHS = pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.long), 375])
 
 
 def expect_draft(visitor: Visitor, minutes: str) -> None:
@@ -26,7 +27,7 @@ def expect_draft(visitor: Visitor, minutes: str) -> None:
     expect(page.get_by_label("4", exact=True)).to_be_checked()
 
 
-@pytest.mark.parametrize("width", [1280, 375])
+@WIDTHS
 def test_it_is_kept_while_one_types(visit: Visit, robin: User, width: int) -> None:
     visitor = visit(width=width, user=robin)
     page = visitor.page
@@ -125,6 +126,7 @@ def test_the_way_back_to_a_logged_task_does_not_offer_it(visit: Visit, robin: Us
 def test_a_failure_is_silent_and_tried_again(visit: Visit, robin: User) -> None:
     visitor = visit(user=robin)
     page = visitor.page
+    page.clock.install()
     visitor.go("/log/")
     status = page.get_by_role("status")
     failed = []
@@ -133,8 +135,14 @@ def test_a_failure_is_silent_and_tried_again(visit: Visit, robin: User) -> None:
         failed.append(route.request.post_data)
         route.fulfill(status=503)
 
-    page.route(re.compile("/log/draft/"), fail, times=2)
-    fill_in(visitor, "9")
+    draft = re.compile("/log/draft/")
+    page.route(draft, fail, times=2)
+    with page.expect_response(draft):
+        fill_in(visitor, "9")
+    for _ in range(2):
+        expect(status).not_to_have_text(SAVED)
+        with page.expect_response(draft):
+            page.clock.fast_forward("01:00")
     expect(status).to_have_text(SAVED)
     assert len(failed) == 2
     assert Draft.objects.get().answers["minutes"] == "9"
@@ -166,7 +174,7 @@ def test_the_session_ends_while_one_types(visit: Visit, robin: User) -> None:
     assert TaskLog.objects.get().minutes == 33
 
 
-@pytest.mark.parametrize("width", [1280, 375])
+@WIDTHS
 def test_a_timed_task(visit: Visit, robin: User, width: int) -> None:
     visitor = visit(width=width, user=robin)
     page = visitor.page
