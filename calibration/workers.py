@@ -117,14 +117,12 @@ def _done(
 def _started(folder: Path, address: str, number: int) -> Child:
     celery = [str(Path(sys.executable).parent / "celery"), "--app", "calibration.worker", "worker"]
     options = ["--concurrency", str(number), "--queues", QUEUE, "--loglevel", "WARNING"]
-    # One thread a process: every core has a process of its own.
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     addresses = {"CELERY_BROKER_URL": address, "CELERY_RESULT_BACKEND": address}
     return start(
         [*celery, *options, "--without-gossip", "--without-mingle", "--without-heartbeat"],
         name="worker",
         log=folder / "log" / "worker.log",
-        environment={**os.environ, **threads, **addresses},
+        environment={**os.environ, **addresses},
         folder=ROOT,
     )
 
