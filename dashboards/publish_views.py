@@ -53,7 +53,7 @@ def publish(request: SignedInRequest, trial: Trial) -> HttpResponse:
 def preview(request: SignedInRequest, trial: Trial, number: int) -> HttpResponse:
     """Show a report that waits as everybody would see it; a POST decides about it."""
     if publishing.is_decided(trial, number):
-        messages.warning(request, f"Report {number} was decided about already. See what below")
+        messages.warning(request, f"Report {number} has been decided meanwhile: see below")
         return redirect("publish", trial.slug)
     publication, by, posted = _waiting(trial, number), request.user, request.POST
     if MAKE in posted:

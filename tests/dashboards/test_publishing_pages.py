@@ -164,7 +164,7 @@ def test_a_page_left_open_says_that_another_has_decided(
     address = f"{page}1/"
     response = kim.post(address, sent, follow=True) if sent else kim.get(address, follow=True)
     assert response.redirect_chain == [(page, 302)]
-    assert "Report 1 was decided about already" in visible(response)
+    assert "Report 1 has been decided meanwhile" in visible(response)
     assert kim.get(f"{page}2/").status_code == 404
     asked.refresh_from_db()
     assert asked.ended_because == "A kettle is missing."

@@ -77,3 +77,10 @@ def in_teams(by_arm: Any, size: int = 1) -> Any:
         for team in range(teams)
         for member in range(size)
     ]
+
+
+def arms_trial(by_arm: Any, kind: str = "parallel", arms: Any = None) -> Material:
+    """Return a trial with so many people in each arm, in teams of three where teams are drawn."""
+    participants = people(by_arm) if kind == "parallel" else in_teams(by_arm, 3)
+    design = {"design": {"arms": arms}} if arms else {}
+    return material(kind, participants, logged_by(participants[:1]), **design)

@@ -15,17 +15,12 @@ from measurement.estimation.estimate import NotEstimable
 from tests.estimation.checked_trials import (
     THREE_ARMS,
     Material,
+    arms_trial,
     in_teams,
     logged_by,
     material,
     people,
 )
-
-
-def arms_trial(by_arm: Any, kind: str = "parallel", arms: Any = None) -> Material:
-    participants = people(by_arm) if kind == "parallel" else in_teams(by_arm, 3)
-    design = {"design": {"arms": arms}} if arms else {}
-    return material(kind, participants, logged_by(participants[:1]), **design)
 
 
 def balanced_trial(by_arm: Any, seed: int, shift: float = 0.0) -> Material:

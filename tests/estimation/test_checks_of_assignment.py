@@ -29,17 +29,6 @@ from tests.estimation.checked_trials import (
 )
 from tests.untraced import untraced
 
-
-def arms_trial(by_arm: Any, kind: str = "parallel", arms: Any = None) -> Material:
-    participants = people(by_arm) if kind == "parallel" else in_teams(by_arm, 3)
-    design = {"design": {"arms": arms}} if arms else {}
-    return material(kind, participants, logged_by(participants[:1]), **design)
-
-
-def ratio_of(data: Material) -> Any:
-    return sample_ratio(data.trial, data.participants, data.totals, data.cells)
-
-
 # Attrition --------------------------------------------------------------------------------------
 
 
@@ -246,7 +235,7 @@ def test_verdicts_do_not_depend_on_which_arm_is_called_which(
     )
 
     for ask in (
-        ratio_of,
+        lambda data: sample_ratio(data.trial, data.participants, data.totals, data.cells),
         lambda data: sample_ratio_analysed(data.trial, data.participants, data.cells),
         lambda data: balance(data.trial, data.participants),
         lambda data: attrition(data.trial, data.participants, data.cells),

@@ -14,7 +14,7 @@ from measurement.estimation.estimate import NotEstimable
 from tests.estimation.checked_trials import (
     THREE_ARMS,
     Material,
-    in_teams,
+    arms_trial,
     keyed,
     log,
     logged_by,
@@ -22,12 +22,6 @@ from tests.estimation.checked_trials import (
     people,
     plain_part,
 )
-
-
-def arms_trial(by_arm: Any, kind: str = "parallel", arms: Any = None) -> Material:
-    participants = people(by_arm) if kind == "parallel" else in_teams(by_arm, 3)
-    design = {"design": {"arms": arms}} if arms else {}
-    return material(kind, participants, logged_by(participants[:1]), **design)
 
 
 def ratio_of(data: Material) -> Any:
