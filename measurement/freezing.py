@@ -21,12 +21,13 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from measurement.estimation import freezing as rule
 from measurement.estimation.definition import Trial as Definition
 from measurement.estimation.definition import parse_trial
 from measurement.estimation.designs import ai_arms
 from measurement.estimation.disclosure import published
 from measurement.estimation.evidence import Evidence
+from measurement.estimation.freezing import frozen_anew, frozen_first, held
+from measurement.estimation.frozen_answer import Frozen, Sighting, Where
 from measurement.estimation.overlaps import overlaps_of
 from measurement.estimation.results import Results, results_from_json
 from measurement.estimation.standing import Cell, Hashes, Sides, sides_of, standing
@@ -95,14 +96,12 @@ def freeze_if_due(
     key, is_known = _key(trial, newest)
     stands = standing(evidence, key)
     if newest is None:
-        frozen = rule.frozen_first(new, stands, arms=arms)
+        frozen = frozen_first(new, stands, arms=arms)
     elif is_known:
         old = _stored(trial, newest)
-        frozen = rule.frozen_anew(
-            old, new, stands, arms=arms, minimum_people=minimum, overlaps=overlaps
-        )
+        frozen = frozen_anew(old, new, stands, arms=arms, minimum_people=minimum, overlaps=overlaps)
     else:
-        frozen = rule.held(_stored(trial, newest), stands)
+        frozen = held(_stored(trial, newest), stands)
     _store(trial, frozen)
     Snapshot.objects.create(
         trial=trial,
@@ -145,10 +144,10 @@ def _fingerprint(key: bytes) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
-def _stored(trial: Trial, newest: Snapshot) -> rule.Frozen:
+def _stored(trial: Trial, newest: Snapshot) -> Frozen:
     """Return the newest answer with who stood behind it."""
     own: dict[Cell, Sides] = {}
-    seen: dict[tuple[rule.Where, int], rule.Sighting] = {}
+    seen: dict[tuple[Where, int], Sighting] = {}
     rows = FrozenCell.objects.filter(trial=trial).order_by("sighting", "side")
     for row in rows:
         cell = Cell(row.subject, row.dimension, row.group)
@@ -156,18 +155,18 @@ def _stored(trial: Trial, newest: Snapshot) -> rule.Frozen:
             own[cell] = (*own.get(cell, ()), _hashes(row.hashes))
             continue
         key = (cell[:2], row.sighting)
-        before = seen.get(key, rule.Sighting(frozenset(), {}))
-        seen[key] = rule.Sighting(
+        before = seen.get(key, Sighting(frozenset(), {}))
+        seen[key] = Sighting(
             before.left | ({cell} if row.left else set()),
             {**before.sides, cell: (*before.sides.get(cell, ()), _hashes(row.hashes))},
         )
-    sightings: dict[rule.Where, tuple[rule.Sighting, ...]] = {}
+    sightings: dict[Where, tuple[Sighting, ...]] = {}
     for (where, _), sighting in seen.items():
         sightings[where] = (*sightings.get(where, ()), sighting)
-    return rule.Frozen(results_from_json(newest.document), own, sightings)
+    return Frozen(results_from_json(newest.document), own, sightings)
 
 
-def _store(trial: Trial, frozen: rule.Frozen) -> None:
+def _store(trial: Trial, frozen: Frozen) -> None:
     """Store who stands behind the answer, instead of who stood behind the one before."""
     FrozenCell.objects.filter(trial=trial).delete()
     rows = [row for cell, sides in frozen.cells.items() for row in _rows(trial, cell, sides)]

@@ -11,7 +11,7 @@ class FrozenCell(models.Model):
 
     Hashes are keyed by a secret that is not in the database and differ from cell to cell, so that
     they tell of nobody; see `freezing.py`. `sighting`: 0 for who stood behind the cell's own
-    answer; else the number of the engine's `freezing.Sighting`, and `left` says whether the cell
+    answer; else the number of the engine's `Sighting`, and `left` says whether the cell
     was among what it left. Of the subject "profiles", `group` is made of short names of groups.
     """
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from measurement.estimation.freezing import Frozen, frozen_anew, frozen_first
+from measurement.estimation.freezing import frozen_anew, frozen_first
+from measurement.estimation.frozen_answer import Frozen
 from measurement.estimation.results import ALL, EstimateRow, Results
 from measurement.estimation.standing import (
     TASKS,

@@ -17,13 +17,8 @@ from measurement.estimation.bundle import Bundle
 from measurement.estimation.changes import PROFILES_SEEN, cells_told_too_much, told_cell
 from measurement.estimation.disclosure import published
 from measurement.estimation.evidence import evidence_of
-from measurement.estimation.freezing import (
-    Frozen,
-    Sighting,
-    frozen_anew,
-    frozen_first,
-    held,
-)
+from measurement.estimation.freezing import frozen_anew, frozen_first, held
+from measurement.estimation.frozen_answer import Frozen, Sighting
 from measurement.estimation.overlaps import overlaps_of
 from measurement.estimation.results import Results
 from measurement.estimation.standing import (

@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from measurement.estimation.freezing import Frozen, frozen_anew, frozen_first
+from measurement.estimation.freezing import frozen_anew, frozen_first
+from measurement.estimation.frozen_answer import Frozen
 from measurement.estimation.results import ALL, Results
 from measurement.estimation.sensitivity import SensitivityRow
 from measurement.estimation.standing import (

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from measurement.estimation.disclosure import published
-from measurement.estimation.freezing import Frozen, frozen_anew, frozen_first
+from measurement.estimation.freezing import frozen_anew, frozen_first
+from measurement.estimation.frozen_answer import Frozen
 from measurement.estimation.results import ALL
 from measurement.estimation.standing import (
     TASKS,

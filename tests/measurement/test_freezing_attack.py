@@ -17,7 +17,8 @@ from measurement.estimation.bundle import Bundle
 from measurement.estimation.disclosure import published
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
-from measurement.estimation.freezing import Frozen, frozen_anew, frozen_first
+from measurement.estimation.freezing import frozen_anew, frozen_first
+from measurement.estimation.frozen_answer import Frozen
 from measurement.estimation.results import ALL, EstimateRow, Results
 from measurement.estimation.standing import standing
 from measurement.freezing import monday_of
