@@ -22,7 +22,7 @@ from measurement.estimation.frozen_answer import Frozen
 from measurement.estimation.results import ALL, EstimateRow, Results
 from measurement.estimation.standing import standing
 from measurement.freezing import monday_of
-from tests.measurement.frozen_weeks import MONDAY, simulated
+from tests.measurement.freezing.frozen_weeks import MONDAY, simulated
 
 TEN = 10
 KEY = b"k" * 32

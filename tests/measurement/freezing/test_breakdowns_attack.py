@@ -18,7 +18,7 @@ from measurement.estimation.overlaps import overlaps_of
 from measurement.estimation.results import ALL, Results
 from measurement.models import Trial
 from tests.estimation.attacked_trials import Attack, attack_with, table_of
-from tests.measurement.frozen_weeks import MONDAY, shown, simulated
+from tests.measurement.freezing.frozen_weeks import MONDAY, shown, simulated
 from tests.stored_once import stored_once
 
 KITES, TEAPOTS, LADLES = "Bureau of Kites", "Office of Teapots", "Ministry of Ladles"

@@ -1,7 +1,6 @@
 """Between and over freezes nobody can be told from what is published."""
 
 import datetime
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -21,34 +20,21 @@ from measurement.models import (
     TrialMark,
 )
 from tests.freezes import change_logs, weeks_later
-from tests.measurement.frozen_weeks import (
+from tests.measurement.freezing.frozen_weeks import (
     LARGE,
     MONDAY,
     OTHER,
     RATES,
     SIZES,
     SMALLER,
-    frozen_trial,
     of,
     rows_of,
     shown,
     simulated,
     world,
 )
-from tests.stored_once import stored_once
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def frozen(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Trial]:
-    with stored_once(django_db_blocker, frozen_trial) as trial:
-        yield trial
-
-
-@pytest.fixture
-def trial(db: None, frozen: Trial) -> Trial:
-    return Trial.objects.get(pk=frozen.pk)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What is published is frozen once a week, whatever is computed meanwhile."""
 
 import datetime
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,28 +9,21 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 
 from measurement import analysis, bundles, freezing
 from measurement.models import FrozenCell, Participant, Snapshot, Trial, TrialMark
 from measurement.tasks import new_day, sweep
 from tests.freezes import change_logs, weeks_later
-from tests.measurement.frozen_weeks import LARGE, MONDAY, frozen_trial, of, shown, simulated
+from tests.measurement.freezing.frozen_weeks import (
+    LARGE,
+    MONDAY,
+    of,
+    shown,
+    simulated,
+)
 from tests.people import make_log, make_participant, make_trial, make_user
-from tests.stored_once import stored_once
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def frozen(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Trial]:
-    with stored_once(django_db_blocker, frozen_trial) as trial:
-        yield trial
-
-
-@pytest.fixture
-def trial(db: None, frozen: Trial) -> Trial:
-    return Trial.objects.get(pk=frozen.pk)
 
 
 # The week ---------------------------------------------------------------------------------------
