@@ -12,7 +12,7 @@ from measurement.estimation.standing import (
     Cell,
     Sides,
 )
-from tests.estimation.test_disclosure import results, row
+from tests.estimation.published_rows import results, row
 
 TEN = 10
 ALIKE = "minutes_saved_per_task"

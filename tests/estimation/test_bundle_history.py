@@ -23,7 +23,7 @@ from measurement.estimation.history import (
     Tuning,
     promise,
 )
-from tests.estimation.test_bundle import write
+from tests.estimation.bundle_folders import write
 
 TODAY = datetime.date(2026, 11, 2)
 MOMENT = datetime.datetime(2026, 11, 1, 9, 30, 0, 123456, tzinfo=datetime.UTC)

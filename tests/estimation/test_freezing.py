@@ -31,7 +31,7 @@ from tests.estimation.frozen_answers import (
     people,
     standing,
 )
-from tests.estimation.test_disclosure import row
+from tests.estimation.published_rows import row
 
 
 @pytest.mark.parametrize("changed", [[], [3], range(9), [0, 20, 50]])

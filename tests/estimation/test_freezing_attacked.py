@@ -25,7 +25,7 @@ from tests.estimation.frozen_answers import (
     both,
     dated,
 )
-from tests.estimation.test_disclosure import row
+from tests.estimation.published_rows import row
 from tests.untraced import untraced
 
 FEW = 3

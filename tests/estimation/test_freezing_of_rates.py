@@ -29,7 +29,7 @@ from tests.estimation.frozen_answers import (
     people,
     standing,
 )
-from tests.estimation.test_disclosure import row
+from tests.estimation.published_rows import row
 
 
 def taking_part(weeks: Mapping[str, Sides] | None = None) -> dict[Cell, Sides]:

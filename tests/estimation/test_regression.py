@@ -1,10 +1,5 @@
 """Least squares on cells: against statsmodels, against brute force, and against row-level fits."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,75 +8,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from measurement.estimation.estimate import NotEstimable
-from measurement.estimation.regression import Fit, Sample, StandardErrors, fit
+from measurement.estimation.regression import Sample, StandardErrors, fit
+from tests.estimation.regression_samples import (
+    EXACT,
+    cells,
+    invented_logs,
+    paths,
+    rows,
+    std_errors,
+    terms,
+    with_columns,
+    with_dummies,
+)
 from tests.untraced import untraced
-
-EXACT = 1e-8
-
-
-def invented_logs(seed: int, people: int, logs: int) -> pd.DataFrame:
-    """Return a crossover with unequal logging: people, task types, periods and log(minutes)."""
-    rng = np.random.default_rng(seed)
-    busy = rng.dirichlet(rng.uniform(0.3, 2, people))
-    frame = pd.DataFrame({"person": rng.choice(people, logs, p=busy)})
-    frame["kind"] = rng.choice(4, logs, p=[0.4, 0.3, 0.2, 0.1])
-    frame["period"] = rng.integers(0, 2, logs)
-    frame["treated"] = ((frame["person"] + frame["period"]) % 2).astype(float)
-    own_effect = rng.normal(-0.3, 0.2, people)[frame["person"]]
-    frame["y"] = (
-        rng.normal(3, 0.5, people)[frame["person"]]
-        + own_effect * frame["treated"]
-        + 0.2 * frame["kind"]
-        - 0.1 * frame["period"]
-        + rng.standard_t(4, logs) * 0.4
-    )
-    return frame.sort_values("person", kind="stable").reset_index(drop=True)
-
-
-def terms(frame: pd.DataFrame, *, intercept: bool = False) -> pd.DataFrame:
-    columns = {"intercept": np.ones(len(frame))} if intercept else {}
-    columns |= {"treated": frame["treated"].to_numpy()}
-    columns |= {f"kind {k}": (frame["kind"] == k).to_numpy().astype(float) for k in range(1, 4)}
-    return pd.DataFrame(columns | {"period": frame["period"].to_numpy(float)})
-
-
-def paths(numbers: pd.Series, name: str = "participant") -> pd.MultiIndex:
-    return pd.MultiIndex.from_arrays([[f"p{n:05d}" for n in numbers]], names=[name])
-
-
-def rows(frame: pd.DataFrame, *, absorb: bool) -> Sample:
-    """Return the sample of single logs, clustered by participant."""
-    size = len(frame)
-    codes = frame["person"].to_numpy() if absorb else None
-    regressors = terms(frame, intercept=not absorb)
-    y, ones, zeros = frame["y"].to_numpy(), np.ones(size), np.zeros(size)
-    return Sample(regressors, y, ones, zeros, paths(frame["person"]), codes)
-
-
-def cells(frame: pd.DataFrame, *, absorb: bool) -> Sample:
-    """Return the same logs compressed to cells of person, kind, period and treatment."""
-    keys = ["person", "kind", "period", "treated"]
-    grouped = frame.groupby(keys)["y"]
-    cell = grouped.agg(["size", "mean"]).reset_index()
-    within = (frame["y"] - grouped.transform("mean")).pow(2).groupby([frame[k] for k in keys]).sum()
-    codes = cell["person"].to_numpy() if absorb else None
-    return Sample(
-        terms(cell, intercept=not absorb),
-        cell["mean"].to_numpy(),
-        cell["size"].to_numpy(float),
-        within.to_numpy(),
-        paths(cell["person"]),
-        codes,
-    )
-
-
-def with_dummies(frame: pd.DataFrame) -> pd.DataFrame:
-    dummies = pd.get_dummies(frame["person"], prefix="person", dtype=float)
-    return pd.concat([terms(frame), dummies], axis=1)
-
-
-def std_errors(fitted: Fit) -> np.ndarray:
-    return np.array([fitted.estimate(name).std_error for name in fitted.names])
 
 
 def brute_force_jackknife(X: np.ndarray, y: np.ndarray, clusters: np.ndarray) -> np.ndarray:
@@ -191,10 +130,6 @@ def test_cr3_by_team_with_absorbed_participants() -> None:
     )
 
 
-def with_columns(sample: Sample, regressors: pd.DataFrame) -> Sample:
-    return Sample(**(vars(sample) | {"regressors": regressors}))
-
-
 @pytest.mark.parametrize("method", ["CR1", "CR3"])
 def test_a_term_that_rests_on_one_cluster_is_refused_and_the_others_are_not(
     method: StandardErrors,
@@ -240,70 +175,6 @@ def test_an_effect_with_one_treated_person_is_refused(absorb: bool, method: Stan
     assert ours.estimate("kind 1").std_error > 0
 
 
-def by_task(sample: Sample) -> Sample:
-    people = sample.clusters.get_level_values("participant")
-    tasks = [f"t{n:05d}" for n in range(len(people))]
-    clusters = pd.MultiIndex.from_arrays([people, tasks], names=["participant", "task"])
-    return Sample(
-        sample.regressors, sample.outcome, sample.weights, sample.within, clusters, sample.absorbed
-    )
-
-
-@pytest.mark.parametrize("absorb", [True, False])
-def test_hc3_is_statsmodels_with_the_leverage_of_absorbed_effects(absorb: bool) -> None:
-    frame = invented_logs(seed=8, people=15, logs=400)
-    frame["person"] = np.sort(frame.index % 15)  # nobody with a single log, of leverage 1
-    ours = fit(by_task(rows(frame, absorb=absorb)), standard_errors="HC3", nested=True)
-    X = with_dummies(frame) if absorb else terms(frame, intercept=True)
-    theirs = sm.OLS(frame["y"].to_numpy(), X.to_numpy()).fit(cov_type="HC3", use_t=True)
-    size = len(ours.names)
-    np.testing.assert_allclose(ours.coefficients, theirs.params[:size], rtol=EXACT)
-    np.testing.assert_allclose(std_errors(ours), theirs.bse[:size], rtol=EXACT)
-    assert ours.degrees_of_freedom == theirs.df_resid
-    low, high = theirs.conf_int(0.1)[1]
-    interval = ours.estimate(ours.names[1]).interval(0.9)
-    assert (interval.low, interval.high) == pytest.approx((low, high), rel=1e-7)
-
-
-def test_hc3_names_the_logs_with_leverage_one() -> None:
-    frame = invented_logs(seed=8, people=15, logs=200)
-    frame.loc[:6, "person"] = range(100, 107)
-    with pytest.raises(NotEstimable, match=r"p00100, t00000; .* and 2 more"):
-        fit(by_task(rows(frame, absorb=True)), standard_errors="HC3", nested=False)
-
-
-def test_hc3_refuses_cells_and_shared_paths() -> None:
-    frame = invented_logs(seed=8, people=15, logs=200)
-    with pytest.raises(ValueError, match="one row a log"):
-        fit(by_task(cells(frame, absorb=False)), standard_errors="HC3", nested=False)
-    with pytest.raises(ValueError, match="path of its own"):
-        fit(rows(frame, absorb=False), standard_errors="HC3", nested=False)
-
-
-def test_hc3_does_not_depend_on_the_order_of_logs() -> None:
-    frame = invented_logs(seed=8, people=15, logs=200)
-    sample = by_task(rows(frame, absorb=False))
-    order = np.random.default_rng(1).permutation(200)
-    mixed = Sample(
-        sample.regressors.iloc[order],
-        sample.outcome[order],
-        sample.weights,
-        sample.within,
-        sample.clusters[order],
-    )
-    one, other = (fit(s, standard_errors="HC3", nested=False).psi for s in (sample, mixed))
-    assert one.index.equals(other.index)
-    np.testing.assert_allclose(one, other, rtol=EXACT, atol=1e-14)
-
-
-def test_hc3_coarsened_to_participants_is_the_sum_of_its_tasks() -> None:
-    frame = invented_logs(seed=8, people=15, logs=400)
-    task = fit(by_task(rows(frame, absorb=False)), standard_errors="HC3", nested=False)
-    by_person = task.estimate("treated").coarsened(["participant"])
-    sums = task.psi["treated"].groupby(level="participant").sum()
-    assert by_person.std_error == pytest.approx(np.sqrt((sums**2).sum()), rel=1e-12)
-
-
 def test_combine_is_the_contrast_of_statsmodels() -> None:
     frame = invented_logs(seed=3, people=50, logs=900)
     ours = fit(cells(frame, absorb=False), standard_errors="CR1", nested=True)
@@ -314,24 +185,6 @@ def test_combine_is_the_contrast_of_statsmodels() -> None:
     contrast = ours.combine({"treated": 1, "kind 2": -2.5, "period": 0.5})
     assert contrast.value == pytest.approx(test.effect.item(), rel=EXACT)
     assert contrast.std_error == pytest.approx(test.sd.item(), rel=EXACT)
-
-
-def test_the_leftmost_of_collinear_terms_is_kept() -> None:
-    frame = invented_logs(seed=1, people=20, logs=300)
-    plain = rows(frame, absorb=True)
-    wide = plain.regressors.copy()
-    wide.insert(0, "intercept", 1.0)
-    wide["kind 0"] = (frame["kind"] == 0).to_numpy(float)
-    wide["own habit"] = np.sin(frame["person"]).to_numpy() * 1000
-    ours = fit(with_columns(plain, wide), standard_errors="CR1", nested=True)
-    expected = fit(plain, standard_errors="CR1", nested=True)
-    assert ours.dropped == ("intercept", "kind 0", "own habit")
-    assert ours.names == expected.names
-    np.testing.assert_allclose(ours.psi, expected.psi, rtol=EXACT)
-    with pytest.raises(NotEstimable, match="cannot tell 'kind 0' from"):
-        ours.estimate("kind 0")
-    with pytest.raises(NotEstimable, match="no term 'tea breaks'"):
-        ours.combine({"treated": 1, "tea breaks": 2})
 
 
 def test_only_what_does_not_depend_on_the_term_dropped_is_estimated() -> None:
@@ -370,49 +223,6 @@ def test_a_model_of_which_nothing_is_left_has_no_estimate() -> None:
         ours.estimate("intercept")
 
 
-BITS = """
-import numpy as np, pandas as pd
-from measurement.estimation.regression import Sample, fit
-rng = np.random.default_rng(3)
-person = rng.integers(0, 60, 20_000)
-X = pd.DataFrame(rng.normal(size=(20_000, 20))).rename(columns=str)
-clusters = pd.MultiIndex.from_arrays([person], names=["participant"])
-y, ones = rng.normal(size=20_000), np.ones(20_000)
-for method in ("CR1", "CR3"):
-    ours = fit(Sample(X, y, ones, 0 * ones, clusters, person), standard_errors=method, nested=True)
-    print(ours.coefficients.to_numpy().tobytes().hex(), ours.psi.to_numpy().tobytes().hex())
-"""
-
-
-def test_the_number_of_threads_changes_no_bit() -> None:
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    answers = [
-        subprocess.run(
-            [sys.executable, "-c", BITS],
-            env=os.environ | dict.fromkeys(threads, count),
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            check=True,
-        ).stdout
-        for count in ("1", "4")
-    ]
-    assert answers[0] == answers[1]
-    assert len(answers[0]) > 1000
-
-
-def test_a_covariate_far_from_zero_keeps_its_digits() -> None:
-    frame = invented_logs(seed=6, people=40, logs=600)
-    plain = rows(frame, absorb=False)
-    steps = np.random.default_rng(1).normal(size=600)
-    fits = []
-    for offset in (0, 1e7):
-        wide = plain.regressors.assign(day=offset + steps)
-        fitted = fit(with_columns(plain, wide), standard_errors="CR1", nested=True)
-        fits.append(fitted.estimate("day"))
-    assert fits[1].value == pytest.approx(fits[0].value, rel=1e-6)
-    assert fits[1].std_error == pytest.approx(fits[0].std_error, rel=1e-6)
-
-
 @pytest.mark.parametrize("method", ["CR1", "CR3"])
 def test_five_clusters_are_too_few(method: StandardErrors) -> None:
     frame = invented_logs(seed=1, people=5, logs=300)
@@ -437,12 +247,6 @@ def test_a_perfect_fit_has_a_standard_error_of_exactly_zero() -> None:
         effect.p_value()
 
 
-def test_no_logs_is_not_estimable() -> None:
-    frame = invented_logs(seed=1, people=12, logs=30).iloc[:0]
-    with pytest.raises(NotEstimable, match="no logs"):
-        rows(frame, absorb=False)
-
-
 def test_absorbed_effects_that_leave_their_cluster_are_refused() -> None:
     frame = invented_logs(seed=1, people=12, logs=300)
     plain = rows(frame, absorb=True)
@@ -455,32 +259,3 @@ def test_absorbed_effects_that_leave_their_cluster_are_refused() -> None:
     with pytest.raises(ValueError, match="several clusters"):
         fit(sample, standard_errors="CR3", nested=False)
     assert fit(sample, standard_errors="CR1", nested=False).dropped == ("period",)
-
-
-@pytest.mark.parametrize(
-    ("field", "wrong", "message"),
-    [
-        ("outcome", np.full(300, np.nan), "outcome"),
-        ("outcome", np.ones(299), "outcome"),
-        ("weights", np.zeros(300), "weights above 0"),
-        ("within", np.full(300, -1.0), "sums of squares"),
-        ("clusters", paths(pd.Series(range(299))), "clusters"),
-        ("absorbed", np.ones(299, dtype=int), "absorbed"),
-        ("absorbed", np.full(300, -1), "-1 means missing"),
-        ("regressors", pd.DataFrame({"treated": np.full(300, np.inf)}), "regressors"),
-        ("regressors", pd.DataFrame(np.eye(300)[:, :2], columns=["d", "d"]), "each name once"),
-    ],
-)
-def test_a_malformed_sample_is_refused(field: str, wrong: object, message: str) -> None:
-    plain = rows(invented_logs(seed=1, people=12, logs=300), absorb=True)
-    with pytest.raises(ValueError, match=message):
-        Sample(**(vars(plain) | {field: wrong}))
-
-
-def test_a_missing_cluster_is_refused() -> None:
-    plain = rows(invented_logs(seed=1, people=12, logs=300), absorb=False)
-    people = [None, *plain.clusters.get_level_values(0)[1:]]
-    clusters = pd.MultiIndex.from_arrays([people], names=["participant"])
-    sample = Sample(plain.regressors, plain.outcome, plain.weights, plain.within, clusters)
-    with pytest.raises(ValueError, match="'participant' has missing values"):
-        fit(sample, standard_errors="CR1", nested=True)

@@ -19,7 +19,7 @@ from measurement.models import Participant, Reminder, ReminderItem, Trial, User
 from measurement.reminding import remind
 from tests.gates import closed_gate
 from tests.measurement.mail_server import MailServer
-from tests.measurement.pages.welsh import english_in_email
+from tests.measurement.pages.in_welsh.welsh import english_in_email
 from tests.measurement.reminded import LOGGING, at, hours_pass, utc
 from tests.people import make_log, make_participant, make_trial, make_user
 

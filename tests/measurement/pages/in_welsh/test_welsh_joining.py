@@ -3,12 +3,9 @@
 import datetime
 import io
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import time_machine
-from django.core.cache import cache
 from django.test import Client
 
 from measurement import enrolment, inviting, notices, reading
@@ -23,20 +20,13 @@ from measurement.models import (
     Role,
     Trial,
 )
+from tests.measurement.pages.in_welsh.dates import THURSDAY
+from tests.measurement.pages.in_welsh.welsh import assert_welsh, english_in_email, read_welsh
 from tests.measurement.pages.page import Page
-from tests.measurement.pages.welsh import assert_welsh, english_in_email, read_welsh
 from tests.people import make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
-THURSDAY = datetime.datetime(2025, 3, 6, 14, 5, tzinfo=datetime.UTC)
 DAY = datetime.date(2025, 3, 3)
-
-
-@pytest.fixture(autouse=True)
-def _thursday() -> Iterator[None]:
-    cache.clear()
-    with time_machine.travel(THURSDAY, tick=False):
-        yield
 
 
 @pytest.fixture

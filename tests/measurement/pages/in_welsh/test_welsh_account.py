@@ -1,18 +1,18 @@
 """The pages of an account, of its second factor, and of an OpenID provider, in Welsh."""
 
-import datetime
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
 from measurement.models import Role, User
 from tests.authenticator import code_for
+from tests.measurement.pages.in_welsh.dates import THURSDAY
+from tests.measurement.pages.in_welsh.welsh import assert_welsh, english_in_email, read_welsh
 from tests.measurement.pages.page import Page
 from tests.measurement.pages.staff import (
     CODES,
@@ -23,12 +23,10 @@ from tests.measurement.pages.staff import (
     set_up,
     sign_in_by_email,
 )
-from tests.measurement.pages.welsh import assert_welsh, english_in_email, read_welsh
 from tests.people import make_trial, make_user
 
 # What is told to the owner is told once it is stored.
 pytestmark = pytest.mark.django_db(transaction=True)
-THURSDAY = datetime.datetime(2025, 3, 6, 14, 5, tzinfo=datetime.UTC)
 TURN_OFF = "/account/second-factor/turn-off/"
 NEW_CODES = f"{CODES}new/"
 
@@ -36,7 +34,6 @@ NEW_CODES = f"{CODES}new/"
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """Have the time stand still; tests move it on."""
-    cache.clear()
     with time_machine.travel(THURSDAY, tick=False) as clock:
         yield clock
 
@@ -122,7 +119,6 @@ def test_an_openid_provider(client: Client, settings: Settings) -> None:
     settings.OIDC_SERVER_URL = "http://127.0.0.1:9"  # nobody answers there
     settings.OIDC_CLIENT_ID = settings.OIDC_CLIENT_SECRET = "of this test only"
     settings.OIDC_NAME = "Kettle Pass"
-    cache.clear()
     client.post("/language/", {"language": "cy"})
     page = assert_welsh(client.get("/account/login/code/"))
     assert "Mewngofnodi gyda Kettle Pass" in page.text
