@@ -9,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from measurement.models import Role
 from tests.dashboards.conftest import SMALL_GROUP, Led
+from tests.dashboards.lead_pages import QUERIES_PER_PAGE, client_of, publish_checks, visible
 from tests.dashboards.test_spreadsheet import sheets_of
-from tests.dashboards.test_views import QUERIES_PER_PAGE, client_of, publish_checks, visible
 from tests.people import make_trial, make_user
 
 pytestmark = pytest.mark.django_db

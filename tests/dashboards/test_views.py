@@ -1,4 +1,4 @@
-"""The lead's pages: who may see them, what is on them, what never is."""
+"""The lead's dashboard: what is on it, and what never is."""
 
 import csv
 import dataclasses
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -19,46 +18,24 @@ from measurement.analysis import analyse, latest_results
 from measurement.estimation.bundle import read_bundle
 from measurement.models import (
     DirtyMark,
-    Membership,
     Participant,
     Role,
-    Snapshot,
     TrialMark,
 )
 from tests.dashboards.conftest import SMALL_GROUP, Led
-from tests.dashboards.test_spreadsheet import sheets_of
+from tests.dashboards.lead_pages import (
+    QUERIES_PER_PAGE,
+    cells_of,
+    client_of,
+    publish_checks,
+    text_of,
+    visible,
+)
 from tests.freezes import next_freeze, say_otherwise, weeks_later
-from tests.people import make_log, make_participant, make_trial, make_user
+from tests.people import make_log, make_user
 from tests.real_data import TASK_1, write_real_bundle
 
 pytestmark = pytest.mark.django_db
-QUERIES_PER_PAGE = 12
-
-
-def client_of(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def content_of(led: Led, path: str = "") -> bytes:
-    response = client_of(led.lead).get(f"/trials/{led.trial.slug}/{path}")
-    assert response.status_code == 200
-    return response.content
-
-
-def text_of(led: Led, path: str = "") -> str:
-    return content_of(led, path).decode("utf-8-sig")
-
-
-def cells_of(led: Led, path: str) -> list[list[Any]]:
-    """Return the values of every row of every sheet."""
-    sheets = sheets_of(content_of(led, path))
-    return [[value for _, value in row] for sheet in sheets.values() for row in sheet]
-
-
-def visible(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 def test_the_dashboard_shows_what_was_found(led: Led) -> None:
@@ -104,13 +81,6 @@ def test_assumptions_are_moved_by_the_address_and_the_plan_stays_beside(led: Led
     assert moved[2] != shown[2]
     assert "The plan: 225" in page
     assert 'value="112.5"' in page
-
-
-def test_nothing_moved_is_in_a_download(led: Led) -> None:
-    moved = "?working_days_per_year=112.5&people=7"
-    for name in ("all-results.csv", "main-figures.csv", "conventions.csv"):
-        assert text_of(led, name) == text_of(led, name + moved)
-    assert content_of(led, "all-tables.ods") == content_of(led, f"all-tables.ods{moved}")
 
 
 def test_an_assumption_that_cannot_be_is_said_with_a_link_to_its_field(led: Led) -> None:
@@ -204,131 +174,6 @@ def test_no_unrounded_number_is_on_any_page(led: Led) -> None:
     assert any(isinstance(cell, float) for cell in stored)
 
 
-def test_a_small_group_has_no_numbers_in_any_download(led: Led) -> None:
-    # Three figures; in all results also who logs and who answers.
-    for path, number in (("departments.csv", 3), ("all-results.csv", 5)):
-        rows = list(csv.DictReader(io.StringIO(text_of(led, path))))
-        small = [row for row in rows if row["group"] == SMALL_GROUP]
-        assert len(small) == number
-        for row in small:
-            assert {row[name] for name in ("value", "ci_low", "ci_high", "logs")} == {"[c]"}
-        others = [row for row in rows if row["dimension"] == "department" and row not in small]
-        assert any(row["value"] == "[c]" for row in others), "subtraction would tell"
-        assert any(row["value"] not in ("[c]", "[x]") for row in others)
-
-
-def test_a_small_group_has_no_numbers_in_any_spreadsheet(led: Led) -> None:
-    for path in ("departments.ods", "all-tables.ods"):
-        (small,) = [row for row in cells_of(led, path) if row[0] == SMALL_GROUP]
-        assert len(small) > 5
-        assert {*small[1:]} == {"[c]"}
-
-
-def test_spreadsheets_are_named_and_marked(led: Led) -> None:
-    response = client_of(led.lead).get(f"/trials/{led.trial.slug}/departments.ods")
-    assert response.headers["Content-Type"] == "application/vnd.oasis.opendocument.spreadsheet"
-    assert response.headers["Content-Disposition"] == (
-        f'attachment; filename="{led.trial.slug}-departments.ods"'
-    )
-    assert ["Simulated data"] in cells_of(led, "departments.ods")
-
-
-def test_spreadsheets_are_made_anew_with_new_figures(led: Led) -> None:
-    before = content_of(led, "all-tables.ods")
-    assert content_of(led, "all-tables.ods") == before
-    planning.lock(trial=led.trial, by=led.lead)
-    with next_freeze(led.trial):
-        later = cells_of(led, "all-tables.ods")
-    assert any("The plan was locked on" in str(row[0]) for row in later)
-
-
-def test_downloads_are_named_and_marked(led: Led) -> None:
-    response = client_of(led.lead).get(f"/trials/{led.trial.slug}/departments.csv")
-    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert response.headers["Content-Disposition"] == (
-        f'attachment; filename="{led.trial.slug}-departments.csv"'
-    )
-    text = response.content.decode("utf-8-sig")
-    assert "Simulated data" in text
-    assert text.splitlines()[-1].startswith("End of file: ")
-
-
-def test_every_link_to_a_download_works_and_tells_its_size(led: Led) -> None:
-    page = text_of(led)
-    links = set(re.findall(r'href="(/trials/[^"]+\.(csv|ods))" download>([^<]+)<', page))
-    assert len(links) >= 14
-    client = client_of(led.lead)
-    for href, kind, text in links:
-        size = len(client.get(href).content)
-        assert text.endswith(f"({kind.upper()}, {max(1, round(size / 1024))} KB)")
-
-
-def test_both_downloads_stand_under_each_figure(led: Led) -> None:
-    sections = re.findall(r'<section [^>]*labelledby="([^"]+)">(.*?)</section>', text_of(led), re.S)
-    drawn = {slug: html for slug, html in sections if "<figure" in html}
-    assert len(drawn) >= 7
-    for slug, html in drawn.items():
-        place = f"/trials/{led.trial.slug}/{slug}"
-        links = re.findall(r'href="([^"]+)" download>', html[html.index("</table>") :])
-        assert links == [f"{place}.csv", f"{place}.ods"]
-
-
-def test_nothing_is_kept_by_browsers(led: Led) -> None:
-    client = client_of(led.lead)
-    paths = [f"/trials/{led.trial.slug}/{name}" for name in ("", "grades.csv", "grades.ods")]
-    for path in ("/trials/", *paths):
-        assert "no-store" in client.get(path).headers["Cache-Control"]
-
-
-@pytest.mark.parametrize(
-    ("role", "status"),
-    [
-        (Role.LEAD, 200),
-        (Role.ADMINISTRATOR, 200),
-        (Role.ANALYST, 404),
-        (Role.PARTICIPANT, 404),
-        (None, 404),
-    ],
-)
-def test_only_leads_and_administrators_see_a_trial(role: Role | None, status: int) -> None:
-    trial, other = make_trial(), make_trial("kettle")
-    user = make_user("sam.spoon@example.com", (Role.LEAD, other))
-    if role:
-        Membership.objects.create(user=user, trial=trial, role=role)
-    client = client_of(user)
-    assert client.get("/trials/teapot/").status_code == status
-    assert ("The teapot trial" in client.get("/trials/").content.decode()) == (status == 200)
-
-
-def test_others_are_asked_to_sign_in() -> None:
-    make_trial()
-    files = ("/trials/teapot/departments.csv", "/trials/teapot/departments.ods")
-    for path in ("/trials/", "/trials/teapot/", *files):
-        response = Client().get(path)
-        assert response.status_code == 302
-        assert response.headers["Location"].startswith("/account/login/code/?next=/trials/")
-
-
-def test_what_is_not_there_is_not_found(led: Led) -> None:
-    client = client_of(led.lead)
-    for path in ("no-such-trial/", f"{led.trial.slug}/no-such-file", "x/departments"):
-        for end in ("", ".csv", ".ods"):
-            assert client.get(f"/trials/{path}{end}").status_code == 404
-    assert client.post(f"/trials/{led.trial.slug}/").status_code == 405
-
-
-def test_a_trial_without_results_says_so() -> None:
-    trial = make_trial()
-    client = client_of(make_user("sam.spoon@example.com", (Role.LEAD, trial)))
-    page = visible(client.get("/trials/teapot/").content.decode())
-    assert "There are no results yet." in page
-    assert "being counted now" not in page
-    for name in ("departments.csv", "departments.ods", "all-tables.ods"):
-        assert client.get(f"/trials/teapot/{name}").status_code == 404
-    make_log(make_participant(trial, make_user("robin.teapot@example.com")), "k1")
-    assert "being counted now" in visible(client.get("/trials/teapot/").content.decode())
-
-
 @pytest.mark.skipif(not TASK_1.exists(), reason=f"the real data are not at {TASK_1}")
 def test_the_real_data_are_shown_rounded(tmp_path: Path) -> None:
     write_real_bundle(tmp_path / "echoes")
@@ -343,14 +188,6 @@ def test_the_real_data_are_shown_rounded(tmp_path: Path) -> None:
     )
     ratio = next(row for row in rows if row["estimand"] == "time_ratio")
     assert (ratio["value"], ratio["ci_low"], ratio["ci_high"]) == ("0.67", "0.51", "0.88")
-
-
-def publish_checks(led: Led, checks: list[dict[str, Any]]) -> None:
-    """Put a snapshot with these checks in the place of the stored one."""
-    snapshot = Snapshot.objects.get(trial=led.trial)
-    snapshot.delete()
-    snapshot.document["checks"] = checks
-    snapshot.save(force_insert=True)
 
 
 def test_checks_are_shown(led: Led) -> None:
@@ -411,44 +248,3 @@ def test_marks_that_wait_long_or_are_parked_are_told_of(led: Led) -> None:
     assert "The workers are behind." in page
     assert "Some task logs could not be counted and are left out." in page
     assert "The analysis failed several times" in page
-
-
-def test_the_list_says_where_each_trial_stands() -> None:
-    today = timezone.localdate()
-    dates: dict[str, dict[str, Any]] = {
-        "teapot": {},
-        "kettle": {"starts_on": today + timedelta(1)},
-        "ladle": {"starts_on": today - timedelta(9), "ends_on": today},
-        "spoon": {"ends_on": today - timedelta(1)},
-    }
-    trials = [make_trial(slug, **fields) for slug, fields in dates.items()]
-    user = make_user("sam.spoon@example.com", *((Role.LEAD, trial) for trial in trials))
-    for trial in trials[1:]:
-        planning.lock(trial=trial, by=user)
-    make_participant(trials[0], user)
-    page = visible(client_of(user).get("/trials/").content.decode())
-    assert "Being set up" not in page
-    for words in ("Running, no end given", "Starts on", "Runs until", "Ended on", "None yet"):
-        assert words in page
-
-
-def test_a_trial_that_is_being_set_up_does_not_run() -> None:
-    trial = make_trial(starts_on=timezone.localdate() - timedelta(9))
-    user = make_user("sam.spoon@example.com", (Role.LEAD, trial))
-    page = visible(client_of(user).get("/trials/").content.decode())
-    assert "The teapot trial Being set up None yet" in page
-    assert "Running" not in page
-
-
-def test_a_name_that_is_one_long_word_is_broken() -> None:
-    names = ("Tea and biscuits in every office of the land", "x" * 30)
-    trials = [make_trial(f"t{number}", title=name) for number, name in enumerate(names)]
-    user = make_user("sam.spoon@example.com", *((Role.LEAD, trial) for trial in trials))
-    page = client_of(user).get("/trials/").content.decode()
-    cells = re.findall(r'<th scope="row" class="([^"]*)">.*?</th>', page, re.DOTALL)
-    assert ["site-breakable" in cell for cell in cells] == [False, True]
-
-
-def test_somebody_without_a_trial_is_told_so() -> None:
-    page = client_of(make_user("sam.spoon@example.com")).get("/trials/").content.decode()
-    assert "You do not lead a trial at the moment." in page

@@ -24,35 +24,14 @@ from measurement.models import (
     TrialMark,
 )
 from measurement.tasks import new_day
+from tests.measurement.pages.drafts import save, says_when, shown
 from tests.measurement.pages.page import Page, answers
 from tests.measurement.pages.test_timer_pages import later, timed
 from tests.people import TASK_TYPES, make_participant, make_trial, make_user
 from trialsite import demo_mail
 
 pytestmark = pytest.mark.django_db
-QUIET = {"accept": "application/json"}
 PAGES = {"/log/": "/log/draft/", "/log/timer/finish/": "/log/timer/finish/draft/"}
-
-
-def save(client: Client, sent: dict[str, str], path: str = "/log/draft/") -> int:
-    """Save as the page does while one types."""
-    return client.post(path, sent, headers=QUIET).status_code
-
-
-def shown(client: Client, path: str = "/log/") -> dict[str, str]:
-    """Return what the controls of the page hold, as a browser would send them."""
-    controls = [attributes for tag, attributes in Page(client.get(path)).tags if tag == "input"]
-    held = {
-        one["name"] or "": one.get("value") or ""
-        for one in controls
-        if one.get("type") not in ("radio", "checkbox") or "checked" in one
-    }
-    del held["csrfmiddlewaretoken"]
-    return held
-
-
-def says_when(client: Client, path: str = "/log/") -> bool:
-    return "These are your answers from" in Page(client.get(path)).text
 
 
 def test_what_was_typed_is_there_again(client: Client, robin: Participant) -> None:

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from measurement import timing
 from measurement.models import TaskLog, Timer
+from tests.measurement.pages.drafts import shown
 from tests.measurement.pages.page import Page
-from tests.measurement.pages.test_drafts import shown
 from tests.people import TASK_TYPES
 
 

@@ -16,8 +16,8 @@ from tests.measurement.pages.announced.announcing import (
     pause_elsewhere,
     press,
 )
+from tests.measurement.pages.drafts import save, shown
 from tests.measurement.pages.page import Page
-from tests.measurement.pages.test_drafts import save, shown
 from tests.people import TASK_TYPES, make_participant, make_user
 
 pytestmark = pytest.mark.django_db
