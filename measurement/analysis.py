@@ -1,16 +1,14 @@
-"""Cells -> estimates -> stored rows: the only place that calls the engine on stored data."""
+"""Cells -> estimates -> stored rows, and when: the one caller of the engine on stored data."""
 
-import dataclasses
 import datetime
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from django.db import OperationalError, connection
-from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
@@ -19,46 +17,25 @@ from measurement.estimation.bundle import Bundle
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import Evidence, evidence_of
 from measurement.estimation.planned_model import needs_task_logs
-from measurement.estimation.results import (
-    ESTIMATE_FIELDS,
-    Check,
-    EstimateRow,
-    LogCounts,
-    Results,
-)
 from measurement.models import (
     AnalysisRun,
     DirtyMark,
     Erasure,
-    StoredEstimate,
     TaskLog,
     Trial,
     TrialMark,
     WinsorisingLimit,
 )
 from measurement.models.dirty_mark import FAILURES_THAT_PARK
+from measurement.stored_results import store
 
-RUNS_KEPT: Final = 20
 REST: Final = 5
 """A trial rests after an analysis for this many times as long as the analysis took."""
 LOCK_CLASS: Final = 0x7472
 """Sets the advisory locks of trials apart from any others in the database."""
-STORED_FIELDS: Final = tuple(
-    name for name in ESTIMATE_FIELDS if name not in ("suppressed", "as_of")
-)
-LISTS: Final = ("terms", "notes")
 
 logger = logging.getLogger(__name__)
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True)
-class StoredResults:
-    """The results of an analysis, and the moment whose data it saw."""
-
-    results: Results
-    as_of: datetime.datetime
-    run_id: int
 
 
 def analyse(
@@ -183,34 +160,6 @@ def analyse_marked(trial: Trial) -> AnalysisRun | None:
             return None
 
 
-def latest_results(trial: Trial) -> StoredResults | None:
-    """Return the results of the newest analysis, equal to the last bit to what it found."""
-    run = AnalysisRun.objects.filter(trial=trial).order_by("-pk").first()
-    if run is None:
-        return None
-    results = Results(
-        trial=trial.slug,
-        design=trial.design["kind"],
-        simulated=trial.simulated,
-        plan_sha256=run.plan_sha256,
-        plan_locked_at=run.plan_locked_at.isoformat() if run.plan_locked_at else None,
-        plan_locked_by=run.plan_locked_by,
-        deviations=tuple(run.deviations),
-        code_version=run.code_version,
-        as_of=run.counted_until.isoformat(),
-        last_log=run.last_log,
-        # JSON objects have no order in PostgreSQL; rules stand in alphabetical order.
-        logs=LogCounts(**run.logs | {"excluded": dict(sorted(run.logs["excluded"].items()))}),
-        estimates=tuple(map(_estimate, run.estimates.order_by("position"))),
-        checks=tuple(map(_check, run.checks)),
-        flag_rules_version=run.flag_rules_version,
-        winsorising_limits=tuple(run.winsorising_limits),
-        sensitivity=tuple(run.sensitivity),
-        tuning=tuple(run.tuning),
-    )
-    return StoredResults(results, run.as_of, run.pk)
-
-
 def dirty_participants(trial: Trial) -> int:
     """Return how many participants wait for being recomputed."""
     return _waiting(trial).values("participant").distinct().count()
@@ -284,7 +233,7 @@ def _analyse(trial: Trial) -> AnalysisRun:
         results = evaluate(evidence)
         # Fails if the trial was replaced since: results of data that are gone must not be stored.
         Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
-        run = _store(trial, results, as_of, counted_until)
+        run = store(trial, results, as_of, counted_until)
         plan_history.fix_tuning(trial, results.tuning)
         freezing.freeze_if_due(trial, evidence, results, as_of)
         TrialMark.objects.filter(pk__in=marks).delete()
@@ -313,57 +262,3 @@ def _evidence(trial: Trial, as_of: datetime.date) -> Evidence:
         limits=stored_limits,
         history=history,
     )
-
-
-def _store(
-    trial: Trial, results: Results, as_of: datetime.datetime, counted_until: datetime.date
-) -> AnalysisRun:
-    run = AnalysisRun.objects.create(
-        trial=trial,
-        as_of=as_of,
-        counted_until=counted_until,
-        finished_at=timezone.now(),
-        plan_sha256=results.plan_sha256,
-        code_version=results.code_version,
-        last_log=results.last_log,
-        logs=dataclasses.asdict(results.logs),
-        plan_locked_at=results.plan_locked_at,
-        plan_locked_by=results.plan_locked_by,
-        deviations=results.deviations,
-        flag_rules_version=results.flag_rules_version,
-        winsorising_limits=results.winsorising_limits,
-        sensitivity=results.sensitivity,
-        tuning=results.tuning,
-        checks=[dataclasses.asdict(check) for check in results.checks],
-    )
-    StoredEstimate.objects.bulk_create(
-        StoredEstimate(
-            run=run,
-            position=position,
-            **{name: getattr(row, name) for name in STORED_FIELDS if name not in LISTS},
-            **{name: list(getattr(row, name)) for name in LISTS},
-        )
-        for position, row in enumerate(results.estimates)
-    )
-    newest = AnalysisRun.objects.filter(trial=trial).order_by("-pk")[:RUNS_KEPT]
-    erased_at = _last_erasure(trial)
-    kept = [old.pk for old in newest if old.as_of > erased_at]
-    AnalysisRun.objects.filter(trial=trial).exclude(pk__in=[run.pk, *kept]).delete()
-    return run
-
-
-def _last_erasure(trial: Trial) -> datetime.datetime:
-    """Return when somebody was erased last: results of before, less later ones, tell of them."""
-    last = Erasure.objects.filter(trial_slug=trial.slug).aggregate(last=Max("erased_at"))["last"]
-    return last or datetime.datetime.min.replace(tzinfo=datetime.UTC)
-
-
-def _check(row: dict[str, Any]) -> Check:
-    # PostgreSQL's JSON knows no floats: 1e22 comes back as a whole number.
-    numbers = {name: row[name] for name in ("statistic", "p_value") if row[name] is not None}
-    return Check(**row | {name: float(number) for name, number in numbers.items()})
-
-
-def _estimate(row: StoredEstimate) -> EstimateRow:
-    stored = {name: getattr(row, name) for name in STORED_FIELDS}
-    return EstimateRow(**stored | {name: tuple(stored[name]) for name in LISTS})

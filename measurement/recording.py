@@ -1,17 +1,15 @@
 """The one door through which a task log is made, changed or voided."""
 
 import datetime
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from hashlib import sha256
-from typing import Any, TypeGuard
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Value
 from django.utils import timezone
 
-from measurement.estimation.definition import MAX_MINUTES, MAX_TEXT_LENGTH, is_storable_text
 from measurement.models import (
     AuditEvent,
     DirtyMark,
@@ -24,6 +22,7 @@ from measurement.models import (
     TrialMark,
     User,
 )
+from measurement.task_log_fields import MINUTES, RULES, is_day, is_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +196,7 @@ def _list_entries(trial: Trial, log: NewTaskLog) -> dict[str, int]:
     queries = [
         entries.objects.filter(trial=trial, name=name).order_by().values_list(Value(field), "pk")
         for field, entries in _LISTS.items()
-        if _is_text(name := getattr(log, field))
+        if is_text(name := getattr(log, field))
     ]
     return dict(queries[0].union(*queries[1:])) if queries else {}
 
@@ -281,14 +280,14 @@ def _jsonable(row: dict[str, Any]) -> dict[str, Any]:
 def _faults(log: NewTaskLog, entries: dict[str, int], trial: Trial) -> Iterator[Fault]:
     """Yield what is impossible or unknown."""
     yield from _list_faults(log, entries)
-    for name, rule in _RULES.items():
+    for name, rule in RULES.items():
         given = getattr(log, name)
         if given is None and not rule.optional:
             yield Fault(name, given, rule.allowed, f"{name}_missing")
         elif given is not None and not rule.holds(given):
             yield Fault(name, given, rule.allowed, f"{name}_impossible")
     yield from _status_faults(log)
-    if _is_day(log.date) and log.date > timezone.localdate():
+    if is_day(log.date) and log.date > timezone.localdate():
         yield Fault("date", log.date, "a day up to today", "date_in_the_future")
     periods = [period["name"] for period in trial.design.get("periods", [])]
     if log.period and periods and log.period not in periods:
@@ -308,80 +307,9 @@ def _list_faults(log: NewTaskLog, entries: dict[str, int]) -> Iterator[Fault]:
 def _status_faults(log: NewTaskLog) -> Iterator[Fault]:
     if log.status == TaskLog.Status.LOGGED:
         if log.minutes is None:
-            yield Fault("minutes", None, _MINUTES, "minutes_missing")
+            yield Fault("minutes", None, MINUTES, "minutes_missing")
     elif log.minutes is not None and log.status in TaskLog.Status.values:
         yield Fault("minutes", log.minutes, f"none for a {log.status} task", "minutes_not_wanted")
 
 
-def _is_text(given: object) -> TypeGuard[str]:
-    # Bundles lose spaces around a text; a lone surrogate cannot be written as UTF-8.
-    return (
-        isinstance(given, str)
-        and is_storable_text(given)
-        and given == given.strip()
-        and given.encode("utf-8", "ignore").decode() == given
-    )
-
-
-def _is_minutes(given: object) -> bool:
-    # True is an int to Python, but no number of minutes.
-    return (
-        isinstance(given, int | float)
-        and not isinstance(given, bool)
-        and math.isfinite(given)
-        and 0 < given <= MAX_MINUTES
-    )
-
-
-def _is_quality(given: object) -> bool:
-    return isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= 5
-
-
-def _is_flag(given: object) -> bool:
-    return isinstance(given, bool)
-
-
-def _is_day(given: object) -> TypeGuard[datetime.date]:
-    return isinstance(given, datetime.date) and not isinstance(given, datetime.datetime)
-
-
-def _is_moment(given: object) -> bool:
-    return isinstance(given, datetime.datetime) and timezone.is_aware(given)
-
-
-@dataclass(frozen=True)
-class _Rule:
-    holds: Callable[[object], bool]
-    allowed: str
-    optional: bool = False
-
-
 _LISTS: dict[str, type[TaskType | Tool]] = {"task_type": TaskType, "tool": Tool}
-_MINUTES = f"a number above 0 and at most {MAX_MINUTES}"
-_TEXT = f"a text of at most {MAX_TEXT_LENGTH} characters without spaces around it"
-_FLAG = _Rule(_is_flag, "true or false")
-_MOMENT = _Rule(_is_moment, "a date and time with its time zone", optional=True)
-_RULES = {
-    "key": _Rule(lambda given: _is_text(given) and given != "", f"{_TEXT}, not blank,"),
-    "minutes": _Rule(_is_minutes, _MINUTES, optional=True),
-    "ai_used": _FLAG,
-    "date": _Rule(_is_day, "a date such as 2024-09-30", optional=True),
-    "ai_assigned": _Rule(_is_flag, "true or false", optional=True),
-    "period": _Rule(_is_text, _TEXT),
-    "forecast_minutes": _Rule(_is_minutes, _MINUTES, optional=True),
-    "forecast_minutes_with_ai": _Rule(_is_minutes, _MINUTES, optional=True),
-    "quality": _Rule(_is_quality, "a whole number from 1 to 5", optional=True),
-    "novel": _FLAG,
-    "censored": _FLAG,
-    "source": _Rule(
-        lambda given: given in ("", *TaskLog.Source.values),
-        "one of " + ", ".join(TaskLog.Source.values),
-    ),
-    "status": _Rule(
-        lambda given: given in TaskLog.Status.values,
-        "one of " + ", ".join(TaskLog.Status.values),
-    ),
-    "announced_at": _MOMENT,
-    "started_at": _MOMENT,
-    "ended_at": _MOMENT,
-}

@@ -23,7 +23,7 @@ WORK: Final = ROOT / "var" / "mutation"
 TABLE: Final = ROOT / "docs" / "mutation.md"
 START, END = "<!-- written by make mutation -->\n", "<!-- end -->\n"
 ENGINE: Final = "measurement/estimation"
-TARGETS: Final = ("always_valid", "disclosure", "estimate", "groups", "inference")
+TARGETS: Final = ("always_valid", "disclosure", "estimate", "groups", "inference", "suppression")
 GOAL: Final = 0.90
 # The machine's cores are shared with whoever works at it.
 PROCESSES: Final = 2

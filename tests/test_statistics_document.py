@@ -9,7 +9,6 @@ import pytest
 from measurement.estimation.cells import EXCLUSION_RULES
 from measurement.estimation.checks import CHECKS
 from measurement.estimation.definition import KINDS, MULTIPLICITIES, SUBGROUPS
-from measurement.estimation.disclosure import OVERLAPPING
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.flags import FLAG_RULES
@@ -19,6 +18,7 @@ from measurement.estimation.rows import SCALES
 from measurement.estimation.sensitivity import SensitivityRow
 from measurement.estimation.simulate import simulate
 from measurement.estimation.specifications import SPECIFICATIONS
+from measurement.estimation.suppression import OVERLAPPING
 from tests.estimation.frames import AS_OF
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "statistics.md"

@@ -21,7 +21,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from measurement import access, analysis, bundles, freezing, reading, recording
+from measurement import access, bundles, freezing, reading, recording, stored_results
 from measurement.api import problems, schema
 from measurement.api.base import ApiView, TrialView, token_of
 from measurement.api.pagination import CursorPages
@@ -313,7 +313,7 @@ def _results_document(trial: Trial, *, full: bool) -> dict[str, Any]:
 
 
 def _full_results(trial: Trial) -> dict[str, Any]:
-    found = analysis.latest_results(trial)
+    found = stored_results.latest_results(trial)
     if found is None:
         raise Problem(problems.NOT_ANALYSED)
     return found.results.as_json() | {"snapshot_at": found.as_of.isoformat()}

@@ -11,6 +11,7 @@ from scipy import stats
 
 from measurement.estimation.definition import Trial
 from measurement.estimation.estimate import NotEstimable
+from measurement.estimation.least_squares import ROUNDING
 from measurement.estimation.planned_model import (
     TREATMENT,
     Model,
@@ -18,7 +19,7 @@ from measurement.estimation.planned_model import (
     named,
     sample,
 )
-from measurement.estimation.regression import ROUNDING, Fit
+from measurement.estimation.regression import Fit
 from measurement.estimation.results import Check
 from measurement.estimation.verdicts import CAUTION, FAIL, PASS, WARN, by_p_value, worded
 

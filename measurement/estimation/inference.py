@@ -7,12 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from measurement.estimation.estimate import NotEstimable
+from measurement.estimation.least_squares import Floats, Sample, cluster_sums, project
 from measurement.estimation.regression import (
-    Floats,
-    Sample,
     StandardErrors,
-    cluster_sums,
-    project,
     require_clusters,
     require_nested,
     terms_on_one_cluster,

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from measurement.estimation.disclosure import OVERLAPPING
 from measurement.estimation.frozen_answer import Where
 from measurement.estimation.overlaps import EVERYBODY
 from measurement.estimation.results import ALL, EstimateRow, Results
@@ -22,6 +21,7 @@ from measurement.estimation.standing import (
     Cell,
     cell_of,
 )
+from measurement.estimation.suppression import OVERLAPPING
 
 SAMPLES: Final = (Cell(TIMED), Cell(UNFLAGGED))
 """Cells of some task logs of everybody: the others are what is left of the total."""

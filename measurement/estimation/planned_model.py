@@ -12,7 +12,8 @@ from measurement.estimation.definition import Trial
 from measurement.estimation.designs import fixed_effects, rules, standard_errors
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.inference import cluster_information, default_standard_errors
-from measurement.estimation.regression import Fit, Sample, fit
+from measurement.estimation.least_squares import Sample
+from measurement.estimation.regression import Fit, fit
 
 Floats = NDArray[np.float64]
 Outcome = Literal["minutes", "log_minutes", "used", "quality"]

@@ -9,7 +9,8 @@ from scipy import special
 
 from measurement.estimation.estimate import Estimate, Interval, require_confidence
 from measurement.estimation.inference import cluster_information, default_standard_errors
-from measurement.estimation.regression import Sample, fit
+from measurement.estimation.least_squares import Sample
+from measurement.estimation.regression import fit
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from measurement.estimation.regression import COLLINEAR
+from measurement.estimation.least_squares import COLLINEAR
 from measurement.estimation.unit_weeks import UnitWeeks
 
 Booleans = NDArray[np.bool_]

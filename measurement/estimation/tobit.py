@@ -14,22 +14,21 @@ from numpy.typing import NDArray
 from scipy import special
 
 from measurement.estimation.estimate import Estimate, NotEstimable, group_clusters
-from measurement.estimation.planned_model import (
-    TREATMENT,
-    Model,
-    require_comparison,
-    sample,
-)
-from measurement.estimation.regression import (
+from measurement.estimation.least_squares import (
     Codes,
     Floats,
     Projection,
     Sample,
     cluster_sums,
     project,
-    require_clusters,
-    terms_on_one_cluster,
 )
+from measurement.estimation.planned_model import (
+    TREATMENT,
+    Model,
+    require_comparison,
+    sample,
+)
+from measurement.estimation.regression import require_clusters, terms_on_one_cluster
 
 Booleans = NDArray[np.bool_]
 

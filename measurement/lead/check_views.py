@@ -18,7 +18,7 @@ from measurement.lead.set_up_words import CHECK, TITLES, page_of
 from measurement.models import PlanLock, Trial
 from measurement.planning import AlreadyLocked
 from measurement.set_up_answers import Status, statuses, whole_fingerprint
-from measurement.setting_up import ChangedMeanwhile, Refused
+from measurement.set_up_refusals import ChangedMeanwhile, Refused
 
 
 @lead_page

@@ -12,7 +12,7 @@ from measurement.lead.lead_page import lead_page
 from measurement.lead.notice_form import NoticeForm
 from measurement.lead.set_up_words import NOTICE, TITLES
 from measurement.models import PrivacyNotice, Trial
-from measurement.setting_up import ChangedMeanwhile, Refused
+from measurement.set_up_refusals import ChangedMeanwhile, Refused
 
 
 @lead_page

@@ -13,7 +13,7 @@ from measurement.lead.number_fields import NumberField
 from measurement.models import Trial
 from measurement.pages import bound_fields
 from measurement.pages.fields import DayField, LinesField
-from measurement.setting_up import Fault
+from measurement.set_up_refusals import Fault
 
 LOST = (
     "Somebody else changed these answers since you opened the page. Save again to put yours in "

@@ -12,7 +12,7 @@ from measurement.access import SignedInRequest
 from measurement.lead.step_form import StepForm
 from measurement.models import PlanLock, SetUpStep, Trial
 from measurement.set_up_answers import fingerprint, stored
-from measurement.setting_up import ChangedMeanwhile, Refused
+from measurement.set_up_refusals import ChangedMeanwhile, Refused
 
 WITHOUT_REASON = ("about", "tasks", "lists")
 """Steps that a lock does not fix: they are in no plan."""

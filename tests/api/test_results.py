@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
-from measurement import analysis
+from measurement import analysis, stored_results
 from measurement.estimation.disclosure import published
 from measurement.models import Participant, Role, Snapshot
 from tests.api.conftest import RESULTS, Team, make_log, make_participant, make_team
@@ -55,8 +55,8 @@ def analyst(tea: Team, client_of: Callable[..., Client]) -> Client:
     return client_of(tea, Role.ANALYST, "results")
 
 
-def found(team: Team) -> analysis.StoredResults:
-    results = analysis.latest_results(team.trial)
+def found(team: Team) -> stored_results.StoredResults:
+    results = stored_results.latest_results(team.trial)
     assert results is not None
     return results
 

@@ -19,8 +19,9 @@ from measurement.estimation.definition import KINDS
 from measurement.estimation.effects import effect
 from measurement.estimation.estimate import Estimate
 from measurement.estimation.evidence import evidence_of
+from measurement.estimation.least_squares import Sample
 from measurement.estimation.prepared import prepare
-from measurement.estimation.regression import Sample, StandardErrors, fit
+from measurement.estimation.regression import StandardErrors, fit
 from tests.untraced import untraced
 
 LIGHT_TRIALS = 3_000

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from measurement import bundles, planning
-from measurement.analysis import analyse, latest_results
+from measurement.analysis import analyse
 from measurement.estimation.bundle import read_bundle
 from measurement.models import (
     DirtyMark,
@@ -22,6 +22,7 @@ from measurement.models import (
     Role,
     TrialMark,
 )
+from measurement.stored_results import latest_results
 from tests.dashboards.conftest import SMALL_GROUP, Led
 from tests.dashboards.lead_pages import (
     QUERIES_PER_PAGE,

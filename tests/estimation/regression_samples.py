@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from measurement.estimation.regression import Fit, Sample
+from measurement.estimation.least_squares import Sample
+from measurement.estimation.regression import Fit
 
 EXACT = 1e-8
 

@@ -24,7 +24,8 @@ from measurement.estimation.groups import (
     shrunken,
 )
 from measurement.estimation.inference import benjamini_hochberg, holm
-from measurement.estimation.regression import Sample, fit
+from measurement.estimation.least_squares import Sample
+from measurement.estimation.regression import fit
 from tests.untraced import untraced
 
 

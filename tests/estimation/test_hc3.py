@@ -5,7 +5,8 @@ import pytest
 import statsmodels.api as sm
 
 from measurement.estimation.estimate import NotEstimable
-from measurement.estimation.regression import Sample, fit
+from measurement.estimation.least_squares import Sample
+from measurement.estimation.regression import fit
 from tests.estimation.regression_samples import (
     EXACT,
     by_task,

@@ -23,7 +23,8 @@ from measurement.estimation.inference import (
     holm,
     wild_bootstrap_p_value,
 )
-from measurement.estimation.regression import Sample, fit
+from measurement.estimation.least_squares import Sample
+from measurement.estimation.regression import fit
 from tests.untraced import untraced
 
 chances = st.lists(st.none() | st.floats(0, 1), max_size=12)

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from measurement.estimation.estimate import NotEstimable
-from measurement.estimation.regression import Sample, fit
+from measurement.estimation.least_squares import Sample
+from measurement.estimation.regression import fit
 from tests.estimation.regression_samples import EXACT, invented_logs, paths, rows, with_columns
 
 

@@ -20,6 +20,7 @@ from measurement.estimation.estimate import Estimate
 from measurement.estimation.evidence import evidence_of
 from measurement.estimation.group_time import group_time
 from measurement.estimation.inference import cluster_information, default_standard_errors
+from measurement.estimation.least_squares import Sample
 from measurement.estimation.power import power_of
 from measurement.estimation.power_designs import precision
 from measurement.estimation.power_effect import effect_of
@@ -27,7 +28,7 @@ from measurement.estimation.power_inputs import PowerInputs
 from measurement.estimation.power_recipe import power_inputs_of, time_ratio_of
 from measurement.estimation.power_roll_out import step_weeks, unit_weights
 from measurement.estimation.prepared import prepare
-from measurement.estimation.regression import Sample, StandardErrors, fit
+from measurement.estimation.regression import StandardErrors, fit
 from measurement.estimation.simulate import simulate
 from measurement.estimation.simulate_recipe import DepartmentRecipe, Recipe, TaskTypeRecipe
 from tests.untraced import untraced

@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from measurement.estimation.estimate import NotEstimable
-from measurement.estimation.regression import Sample, StandardErrors, fit
+from measurement.estimation.least_squares import Sample
+from measurement.estimation.regression import StandardErrors, fit
 from tests.estimation.regression_samples import (
     EXACT,
     cells,

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from django.db import connection, models
 
-from measurement import analysis, bundles
+from measurement import analysis, bundles, stored_results
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.calendar import today
 from measurement.estimation.evaluation import evaluate
@@ -52,7 +52,7 @@ def undisturbed(bundle: Bundle) -> bytes:
 
 
 def served(trial: Trial) -> bytes:
-    stored = analysis.latest_results(trial)
+    stored = stored_results.latest_results(trial)
     assert stored is not None
     return json.dumps(stored.results.as_json(), ensure_ascii=False).encode()
 
@@ -83,7 +83,7 @@ def test_a_worker_killed_in_the_middle(
         gate.wait_for_somebody()
         worker.kill()
         gate.open()
-    assert analysis.latest_results(trial) is None
+    assert stored_results.latest_results(trial) is None
 
     worker.start()
     worker.sweep_until(lambda: is_settled(trial), "settled")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from measurement import analysis
+from measurement import analysis, stored_results
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.calendar import today
 from measurement.estimation.evaluation import evaluate
@@ -22,11 +22,11 @@ def simulated(design: str = "crossover", participants: int = 24) -> Bundle:
 
 def analysed(trial: Trial) -> Results:
     analysis.analyse(trial)
-    return stored_results(trial)
+    return newest_results(trial)
 
 
-def stored_results(trial: Trial) -> Results:
-    stored = analysis.latest_results(trial)
+def newest_results(trial: Trial) -> Results:
+    stored = stored_results.latest_results(trial)
     assert stored is not None
     return stored.results
 

@@ -8,6 +8,7 @@ from django.db import connection, models
 from measurement import (
     analysis,
     bundles,
+    stored_results,
 )
 from measurement.estimation.calendar import today
 from measurement.estimation.evaluation import evaluate
@@ -71,7 +72,7 @@ def tables_that_refer_to(pk: int) -> set[str]:
 
 
 def served(trial: Trial) -> bytes:
-    stored = analysis.latest_results(trial)
+    stored = stored_results.latest_results(trial)
     assert stored is not None
     return json.dumps(stored.results.as_json(), ensure_ascii=False).encode()
 

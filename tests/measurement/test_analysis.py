@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from measurement import analysis, bundles
+from measurement import analysis, bundles, stored_results
 from measurement.estimation.bundle import read_bundle, write_bundle
 from measurement.estimation.results import ESTIMATE_FIELDS, Check
 from measurement.models import (
@@ -26,8 +26,8 @@ from tests.measurement.analysed import (
     analysed,
     as_bytes,
     from_bundle,
+    newest_results,
     simulated,
-    stored_results,
 )
 from tests.people import make_log
 from tests.real_data import TASK_1, write_real_bundle
@@ -80,7 +80,7 @@ def test_real_data_through_the_database(tmp_path: Path) -> None:
 
 
 def test_there_are_no_results_before_the_first_analysis(trial: Trial) -> None:
-    assert analysis.latest_results(trial) is None
+    assert stored_results.latest_results(trial) is None
 
 
 def test_every_field_of_an_estimate_is_stored() -> None:
@@ -117,7 +117,7 @@ def test_single_logs_and_counts_are_of_one_moment() -> None:
     TrialMark.objects.create(trial=trial)
     run = analysis.analyse_marked(trial)
     assert run is not None
-    stored = analysis.latest_results(trial)
+    stored = stored_results.latest_results(trial)
     assert stored is not None
     assert DirtyMark.objects.exists()
     assert stored.results.logs.stored == before.logs.stored + 1
@@ -151,14 +151,14 @@ class TestAnalysed:
         ]
         run.checks = [vars(check) for check in checks]
         run.save()
-        stored = analysis.latest_results(trial)
+        stored = stored_results.latest_results(trial)
         assert stored is not None
         assert [json.dumps(check) for check in stored.results.as_json()["checks"]] == [
             json.dumps(vars(check)) for check in checks
         ]
 
     def test_analyse_takes_in_what_was_logged_since(self, trial: Trial) -> None:
-        before = stored_results(trial)
+        before = newest_results(trial)
         person = Participant.objects.filter(trial=trial).earliest("pk")
         log = NewTaskLog(
             key="new", minutes=3.0, ai_used=True, date=trial.starts_on, ai_assigned=True
@@ -180,10 +180,10 @@ class TestAnalysed:
 
     def test_only_the_newest_runs_are_kept(self, trial: Trial) -> None:
         run = AnalysisRun.objects.get(trial=trial)
-        for _ in range(analysis.RUNS_KEPT + 2):
+        for _ in range(stored_results.RUNS_KEPT + 2):
             run.pk = None
             run.save()
         older = list(AnalysisRun.objects.order_by("pk").values_list("pk", flat=True))
         newest = analysis.analyse(trial)
         kept = AnalysisRun.objects.order_by("pk").values_list("pk", flat=True)
-        assert list(kept) == [*older, newest.pk][-analysis.RUNS_KEPT :]
+        assert list(kept) == [*older, newest.pk][-stored_results.RUNS_KEPT :]

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from measurement import analysis, announcing, recording, timing
+from measurement import analysis, announcing, recording, stored_results, timing
 from measurement.models import AuditEvent, DirtyMark, Participant, TaskLog, Timer
 from measurement.recording import NewTaskLog, said
 from tests.people import TASK_TYPES, make_participant, make_trial, make_user
@@ -224,7 +224,7 @@ def test_what_is_never_logged_is_counted_as_withheld(dot: Participant) -> None:
     for log in logs[:2]:
         recording.complete(task_log=log, log=finished(log), actor=None)
     analysis.analyse(dot.trial)
-    results = analysis.latest_results(dot.trial)
+    results = stored_results.latest_results(dot.trial)
     assert results
     counts = results.results.logs
     assert (counts.stored, counts.excluded["withheld"], counts.analysed) == (5, 3, 2)

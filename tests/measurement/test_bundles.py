@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError
 from pytest_django import DjangoDbBlocker
 
-from measurement import analysis, bundles, enrolment
+from measurement import analysis, bundles, enrolment, stored_results
 from measurement.estimation.bundle import Bundle, BundleErrors, read_bundle, write_bundle
 from measurement.estimation.definition import plan_sha256
 from measurement.models import (
@@ -241,11 +241,11 @@ class TestReplace:
     def test_results_are_those_of_a_first_load(self, trial: Trial, smaller: Bundle) -> None:
         bundles.load(smaller, replace=True)
         analysis.analyse(trial)
-        replaced = analysis.latest_results(trial)
+        replaced = stored_results.latest_results(trial)
         Trial.objects.all().delete()
         first = bundles.load(smaller)
         analysis.analyse(first)
-        fresh = analysis.latest_results(first)
+        fresh = stored_results.latest_results(first)
         assert replaced is not None
         assert fresh is not None
         assert replaced.results == fresh.results
@@ -259,4 +259,4 @@ class TestReplace:
         with pytest.raises(IntegrityError, match="task_log_minutes_are_possible"):
             bundles.load(replace(broken, task_logs=logs), replace=True)
         assert_same_frames(bundles.export(trial), old)
-        assert analysis.latest_results(trial) is not None
+        assert stored_results.latest_results(trial) is not None

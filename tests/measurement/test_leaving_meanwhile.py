@@ -18,6 +18,7 @@ from measurement import (
     leaving,
     limits,
     recording,
+    stored_results,
     surveying,
     timing,
 )
@@ -228,7 +229,7 @@ class TestAtTheSameTime:
             analysing = Behind(sweep)
             analysing.wait()
         assert "could not serialize" in str(analysing.failure)
-        assert analysis.latest_results(trial_at_work) is None
+        assert stored_results.latest_results(trial_at_work) is None
         settle(trial_at_work)
         assert served(trial_at_work) == recomputed(trial_at_work)
 

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from measurement import analysis, bundles, plan_history, planning, tokens
+from measurement import analysis, bundles, plan_history, planning, stored_results, tokens
 from measurement.estimation.__main__ import main as engine
 from measurement.estimation.bundle import read_bundle, write_bundle
 from measurement.estimation.definition import Trial as Definition
@@ -105,7 +105,7 @@ class TestLock:
         planning.lock(trial=stored, by=analyst)
         assert TrialMark.objects.filter(trial=stored).exists()
         analysis.analyse(stored)
-        found = analysis.latest_results(stored)
+        found = stored_results.latest_results(stored)
         assert found is not None
         assert found.results.plan_locked_at == PlanLock.objects.get().locked_at.isoformat()
         assert found.results.plan_locked_by == f"analyst (user {analyst.pk})"

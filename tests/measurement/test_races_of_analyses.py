@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
-from measurement import analysis, bundles, cells
+from measurement import analysis, bundles, cells, stored_results
 from measurement.estimation.bundle import Bundle
 from measurement.models import (
     AnalysisRun,
@@ -55,7 +55,7 @@ def test_results_of_replaced_data_are_not_stored(caplog: pytest.LogCaptureFixtur
         worker.join()
         loader.join()
     assert not AnalysisRun.objects.exists()
-    assert analysis.latest_results(trial) is None
+    assert stored_results.latest_results(trial) is None
     assert as_bytes(analysed(trial)) == from_bundle(bundle)
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.db.models import F
 
-from measurement import analysis, bundles, reminding
+from measurement import bundles, reminding, stored_results
 from measurement.models import (
     AnalysisRun,
     DirtyMark,
@@ -70,16 +70,16 @@ def test_a_sweep_recomputes_and_analyses_what_changed(loaded: Trial) -> None:
     sweep()
     assert not DirtyMark.objects.exists()
     assert not TrialMark.objects.exists()
-    assert analysis.latest_results(loaded) is not None
-    assert analysis.latest_results(quiet) is None
+    assert stored_results.latest_results(loaded) is not None
+    assert stored_results.latest_results(quiet) is None
 
 
 def test_a_sweep_delivered_five_times_does_its_work_once(loaded: Trial) -> None:
     sweep()
-    first = analysis.latest_results(loaded)
+    first = stored_results.latest_results(loaded)
     for _ in range(4):
         sweep()
-    assert analysis.latest_results(loaded) == first
+    assert stored_results.latest_results(loaded) == first
     assert AnalysisRun.objects.count() == 1
 
 
@@ -91,7 +91,7 @@ def test_a_new_log_reaches_the_results_once_the_trial_has_rested(loaded: Trial) 
     log = NewTaskLog(key="n", minutes=3, ai_used=False, date=loaded.starts_on)
     record(participant=person, log=log, actor=None)
     sweep()
-    stored = analysis.latest_results(loaded)
+    stored = stored_results.latest_results(loaded)
     assert stored is not None
     assert stored.results.last_log == before.last_log + 1
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from measurement import analysis
+from measurement import analysis, stored_results
 from measurement.estimation.report import as_text
 from measurement.management.stored_trial import stored_trial
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         """Print the results as they are stored."""
         trial = stored_trial(slug)
         analysis.analyse(trial)
-        stored = analysis.latest_results(trial)
+        stored = stored_results.latest_results(trial)
         assert stored is not None  # noqa: S101 - just stored
         left_out = analysis.parked_participants(trial)
         if left_out:

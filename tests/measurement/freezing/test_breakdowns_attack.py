@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from pytest_django import DjangoDbBlocker
 
-from measurement import analysis, bundles, freezing
+from measurement import analysis, bundles, freezing, stored_results
 from measurement.estimation.bundle import Bundle
 from measurement.estimation.disclosure import published
 from measurement.estimation.evaluation import evaluate
@@ -84,7 +84,7 @@ def test_the_freeze_tells_nothing_of_the_four(trial: Trial) -> None:
     assert frozen is not None
     assert not told(frozen.results)
     assert departments(frozen.results) == {LADLES}
-    found = analysis.latest_results(trial)
+    found = stored_results.latest_results(trial)
     assert found is not None
     assert told(published(found.results, minimum_people=10)), "each breakdown alone"
 

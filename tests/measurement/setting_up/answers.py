@@ -14,7 +14,7 @@ from measurement.models import (
     User,
 )
 from measurement.set_up_answers import Step, whole_fingerprint
-from measurement.setting_up import Refused
+from measurement.set_up_refusals import Refused
 
 DATES = {
     "trial.starts_on": datetime.date(2034, 9, 4),

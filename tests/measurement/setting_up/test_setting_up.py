@@ -19,7 +19,7 @@ from measurement.models import (
     User,
 )
 from measurement.set_up_answers import Step, fingerprint, stored
-from measurement.setting_up import ChangedMeanwhile
+from measurement.set_up_refusals import ChangedMeanwhile
 from tests.measurement.setting_up.answers import DATES, Save, choose, refused
 
 pytestmark = pytest.mark.django_db
