@@ -85,11 +85,8 @@ def novelty_of(data: Material) -> Any:
     return novelty(data.trial, data.model, data.cells)
 
 
-def test_novelty_is_the_slope_of_the_effect_by_week() -> None:
-    rows = weekly_rows(1, 0.0)
-
-    found = novelty_of(weekly(rows))
-
+def slopes_of_statsmodels(rows: pd.DataFrame) -> Any:
+    """Return the regression on week and effect by week, clustered by participant."""
     X = pd.DataFrame(
         {
             "intercept": 1.0,
@@ -98,9 +95,17 @@ def test_novelty_is_the_slope_of_the_effect_by_week() -> None:
             "d": rows["d"],
         }
     )
-    fitted = sm.OLS(rows["y"], X).fit(
+    return sm.OLS(rows["y"], X).fit(
         cov_type="cluster", cov_kwds={"groups": rows["participant"]}, use_t=True
     )
+
+
+def test_novelty_is_the_slope_of_the_effect_by_week() -> None:
+    rows = weekly_rows(1, 0.0)
+
+    found = novelty_of(weekly(rows))
+
+    fitted = slopes_of_statsmodels(rows)
     assert found.check == "novelty"
     assert found.statistic == pytest.approx(fitted.tvalues["slope"], rel=1e-8)
     assert found.p_value == pytest.approx(fitted.pvalues["slope"], rel=1e-7)
@@ -169,17 +174,7 @@ def test_randomised_tasks_are_clustered_by_participant() -> None:
 
     found = novelty_of(data)
 
-    X = pd.DataFrame(
-        {
-            "intercept": 1.0,
-            "week": rows["week"],
-            "slope": rows["d"] * rows["week"],
-            "d": rows["d"],
-        }
-    )
-    fitted = sm.OLS(rows["y"], X).fit(
-        cov_type="cluster", cov_kwds={"groups": rows["participant"]}, use_t=True
-    )
+    fitted = slopes_of_statsmodels(rows)
     assert found.statistic == pytest.approx(fitted.tvalues["slope"], rel=1e-8)
 
 

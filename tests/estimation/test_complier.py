@@ -15,15 +15,7 @@ from measurement.estimation.definition import Trial, parse_trial
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.planned_model import Model
 from tests.estimation.frames import trial_table
-
-PARALLEL = Model(
-    effects=("task_type",),
-    covariates=(),
-    absorbed=None,
-    dropped=(),
-    cluster="participant",
-    standard_errors="cluster",
-)
+from tests.estimation.parallel_model import PARALLEL
 
 
 def trial(kind: str = "parallel", **plan: Any) -> Trial:

@@ -19,17 +19,10 @@ from measurement.estimation.planned_model import (
     sample_by,
 )
 from measurement.estimation.regression import fit
+from tests.estimation.parallel_model import PARALLEL
 from tests.untraced import untraced
 
 KEYS = ["participant", "task_type", "d", "used"]
-PARALLEL = Model(
-    effects=("task_type",),
-    covariates=(),
-    absorbed=None,
-    dropped=(),
-    cluster="participant",
-    standard_errors="cluster",
-)
 
 
 def invented_logs(seed: int) -> pd.DataFrame:

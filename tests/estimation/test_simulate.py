@@ -171,16 +171,7 @@ def test_the_truth_of_groups_adds_up_to_the_truth_of_all() -> None:
 
 
 def test_closed_form_of_one_type_and_one_department() -> None:
-    recipe = Recipe(
-        task_types=(TaskTypeRecipe("draft", 1.0, 30.0, 0.6),),
-        departments=(DepartmentRecipe("Office for Specimens", 1.0),),
-        adopters=1.0,
-        use_by_adopters=0.5,
-        novel_per_ai_task=0.0,
-        participant_sd=0.3,
-        team_sd=0.0,
-        error_sd=0.4,
-    )
+    recipe = one_type()
     truth = simulate(
         participants=20, logs_per_participant=30, design="crossover", seed=1, recipe=recipe
     ).truth

@@ -19,17 +19,10 @@ from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.planned_model import TREATMENT, Model, sample
 from measurement.estimation.regression import fit
 from measurement.estimation.tobit import PARTICIPANT_MEANS, tobit_effect
+from tests.estimation.parallel_model import PARALLEL
 
 Floats = NDArray[np.float64]
 
-PARALLEL = Model(
-    effects=("task_type",),
-    covariates=(),
-    absorbed=None,
-    dropped=(),
-    cluster="participant",
-    standard_errors="cluster",
-)
 WITHIN_PEOPLE = replace(PARALLEL, absorbed="participant")
 WITHIN_PEOPLE_AND_TYPES = replace(PARALLEL, effects=(), absorbed="participant_by_task_type")
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from measurement.models import Participant, Trial
+from measurement.models import Participant, Role, Trial, User
 from tests.measurement.mail_server import MailServer
 from tests.people import make_participant, make_trial, make_user
 
@@ -13,6 +13,12 @@ from tests.people import make_participant, make_trial, make_user
 def trial(db: None) -> Trial:
     """Have an observational trial with lists."""
     return make_trial()
+
+
+@pytest.fixture
+def kim(trial: Trial) -> User:
+    """Have its lead."""
+    return make_user("kim.kettle@example.com", (Role.LEAD, trial))
 
 
 @pytest.fixture

@@ -25,16 +25,6 @@ DOCUMENT = {"trial": "teapot", "value": 1e22, "plan_locked_at": "2026-11-20T09:0
 
 
 @pytest.fixture
-def trial() -> Trial:
-    return make_trial()
-
-
-@pytest.fixture
-def kim(trial: Trial) -> User:
-    return make_user("kim.kettle@example.com", (Role.LEAD, trial))
-
-
-@pytest.fixture
 def sam(trial: Trial) -> User:
     return make_user("sam.spoon@example.com", (Role.LEAD, trial))
 

@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 from pytest_django import DjangoAssertNumQueries
 
-from measurement import reminder_choices, reminders_due, surveying, timing
+from measurement import reminder_choices, reminders_due, timing
 from measurement.models import (
     Membership,
     Participant,
@@ -20,7 +20,16 @@ from measurement.models import (
 )
 from measurement.reminders_due import due
 from measurement.reminding import forget, remind
-from tests.measurement.reminded import LOGGING, SURVEY, TWO_THINGS, Sent, at, hours_pass, utc
+from tests.measurement.reminded import (
+    LOGGING,
+    SURVEY,
+    TWO_THINGS,
+    Sent,
+    answer_survey,
+    at,
+    hours_pass,
+    utc,
+)
 from tests.people import make_log, make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
@@ -46,21 +55,6 @@ def join(trial: Trial, name: str, **hours: Any) -> Participant:
     return make_participant(trial, user, name)
 
 
-def answer(participant: Participant) -> None:
-    """Let them answer the survey of the week."""
-    wave = surveying.due(participant)
-    assert wave
-    assert participant.user
-    surveying.answer(
-        participant=participant,
-        wave=wave,
-        band=(0.0, 0.0),
-        satisfaction=None,
-        recommend=None,
-        actor=participant.user,
-    )
-
-
 def test_two_weeks_of_a_trial(dated: Trial) -> None:
     """Every email, hour by hour, to people of all habits."""
     busy, late, prompt = (join(dated, name) for name in ("busy", "late", "prompt"))
@@ -69,9 +63,9 @@ def test_two_weeks_of_a_trial(dated: Trial) -> None:
     join(dated, "evening", earliest_hour=20, latest_hour=24)
     join(dated, "none", wanted=False)
     acts: dict[int, list[Callable[[], object]]] = {
-        6: [lambda: answer(prompt)],
+        6: [lambda: answer_survey(prompt)],
         10: [
-            lambda: answer(busy),
+            lambda: answer_survey(busy),
             lambda: make_log(busy, "on the tenth"),
             lambda: make_log(late, "at last"),
             lambda: make_log(prompt, "on the tenth"),

@@ -8,10 +8,11 @@ import time_machine
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
-from measurement import announcing, baseline, notices, surveying, timing, to_do
+from measurement import announcing, baseline, notices, timing, to_do
 from measurement.models import Participant, SurveyResponse, TaskLog, Timer, Trial
 from measurement.recording import void
 from measurement.to_do import Kind, ToDo
+from tests.measurement.reminded import answer_survey
 from tests.people import make_log, make_participant, make_trial, make_user, publish_notice
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +76,6 @@ def test_what_a_file_said_before_is_not_asked(robin: Participant) -> None:
 
 
 def test_the_survey_is_left_until_it_is_answered(robin: Participant) -> None:
-    assert robin.user
     with on(6):
         item = left(robin)[Kind.SURVEY]
         assert item.text == "This week's survey is open until 12 March 2025."
@@ -83,16 +83,7 @@ def test_the_survey_is_left_until_it_is_answered(robin: Participant) -> None:
         assert (item.reminded, item.done_on) == (False, None)
     with on(7):
         assert left(robin)[Kind.SURVEY].reminded
-        wave = surveying.due(robin)
-        assert wave
-        surveying.answer(
-            participant=robin,
-            wave=wave,
-            band=(0.0, 0.0),
-            satisfaction=None,
-            recommend=None,
-            actor=robin.user,
-        )
+        answer_survey(robin)
         assert Kind.SURVEY not in left(robin)
     with on(13):
         assert left(robin)[Kind.SURVEY].done_on == datetime.date(2025, 3, 7)

@@ -16,16 +16,6 @@ PAGE = "/trials/teapot/team/"
 
 
 @pytest.fixture
-def trial() -> Trial:
-    return make_trial()
-
-
-@pytest.fixture
-def kim(trial: Trial) -> User:
-    return make_user("kim.kettle@example.com", (Role.LEAD, trial))
-
-
-@pytest.fixture
 def visitor(client: Client, kim: User) -> Client:
     client.force_login(kim)
     return client

@@ -12,22 +12,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from measurement import loading
 from measurement.lead import upload_limits
-from measurement.models import Role, Trial, User
+from measurement.models import User
 from measurement.people.reading import MAX_BYTES
-from tests.people import make_trial, make_user
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "/trials/teapot/people/"
-
-
-@pytest.fixture
-def trial() -> Trial:
-    return make_trial()
-
-
-@pytest.fixture
-def kim(trial: Trial) -> User:
-    return make_user("kim.kettle@example.com", (Role.LEAD, trial))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What staff do to sign in with two factors, for tests of pages."""
 
+import datetime
 import re
 from typing import Any
 
@@ -13,8 +14,12 @@ from tests.measurement.pages.page import Page
 SET_UP = "/account/second-factor/set-up/"
 SECOND, CONFIRM = "/account/second-factor/", "/account/second-factor/confirm/"
 CODES = "/account/second-factor/codes/"
+NEW_CODES = f"{CODES}new/"
+TURN_OFF = "/account/second-factor/turn-off/"
 REQUEST = "/account/login/code/"
 EMAILED = re.compile(r"^[0-9]{4}-[0-9]{4}$", re.MULTILINE)
+START = datetime.datetime(2025, 3, 3, 9, 0, tzinfo=datetime.UTC)
+"""A Monday morning: the time at which `clock` stands still."""
 
 
 def sign_in_by_email(client: Client, user: User, wanted: str = "/") -> Any:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +20,7 @@ from tests.measurement.pages.page import Page, answers
 from tests.people import make_participant, make_user
 from trialsite import urls
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_no_earlier_tries")]
 REQUEST, CONFIRM = "/account/login/code/", "/account/login/code/confirm/"
 
 
@@ -31,11 +30,6 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [path("broken/", broken), *urls.urlpatterns]
 handler400, handler500 = urls.handler400, urls.handler500
-
-
-@pytest.fixture(autouse=True)
-def _no_earlier_tries() -> None:
-    cache.clear()
 
 
 def speak(client: Client, language: str = "cy", page: str = "/") -> str:

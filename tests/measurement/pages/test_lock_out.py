@@ -24,14 +24,12 @@ from tests.gates import eventually
 from tests.measurement.pages.staff import EMAILED, REQUEST, SECOND, set_up, sign_in_by_email
 from tests.people import make_trial, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("_no_earlier_tries"),
+]
 TRIES = 50
 CONFIRM = f"{REQUEST}confirm/"
-
-
-@pytest.fixture(autouse=True)
-def _no_earlier_tries() -> None:
-    cache.clear()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Setting up a second factor, signing in with it, and losing the phone."""
 
 import base64
-import datetime
-from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 from xml.etree import ElementTree
@@ -13,7 +11,6 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from cryptography.fernet import InvalidToken
 from django.core import mail
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
@@ -25,8 +22,10 @@ from tests.measurement.pages.page import Page
 from tests.measurement.pages.staff import (
     CODES,
     CONFIRM,
+    NEW_CODES,
     SECOND,
     SET_UP,
+    TURN_OFF,
     has_to_confirm,
     recovery_codes,
     secret_on,
@@ -37,17 +36,6 @@ from tests.people import make_trial, make_user
 
 # What is told to the owner is told once it is stored.
 pytestmark = pytest.mark.django_db(transaction=True)
-TURN_OFF = "/account/second-factor/turn-off/"
-NEW_CODES = f"{CODES}new/"
-START = datetime.datetime(2025, 3, 3, 9, 0, tzinfo=datetime.UTC)
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    """Have the time stand still; tests move it on."""
-    with time_machine.travel(START, tick=False) as clock:
-        cache.clear()
-        yield clock
 
 
 @pytest.fixture

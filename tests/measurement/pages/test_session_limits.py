@@ -1,31 +1,21 @@
 """How long somebody stays signed in."""
 
 import datetime
-from collections.abc import Iterator
 
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.test import Client
 
 from measurement.models import User
 from measurement.pages import session_limits
-from tests.measurement.pages.staff import sign_in_by_email
+from tests.measurement.pages.staff import START, sign_in_by_email
 from tests.people import make_participant, make_trial, make_user
 
 pytestmark = pytest.mark.django_db
 DAY = 86_400
-START = datetime.datetime(2025, 3, 3, 9, 0, tzinfo=datetime.UTC)
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(START, tick=False) as clock:
-        cache.clear()
-        yield clock
 
 
 @pytest.fixture

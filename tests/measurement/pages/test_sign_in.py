@@ -7,20 +7,14 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from measurement.models import User
 from tests.people import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_no_earlier_tries")]
 REQUEST, CONFIRM = "/account/login/code/", "/account/login/code/confirm/"
 CODE = re.compile(r"^[0-9]{4}-[0-9]{4}$", re.MULTILINE)
-
-
-@pytest.fixture(autouse=True)
-def _no_earlier_tries() -> None:
-    cache.clear()
 
 
 @pytest.fixture

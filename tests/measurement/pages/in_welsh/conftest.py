@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.test import Client
 
 from measurement.models import Participant
@@ -13,11 +12,6 @@ from tests.measurement.pages.in_welsh.dates import THURSDAY
 from tests.measurement.pages.in_welsh.welsh import (
     read_welsh,
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_earlier_tries() -> None:
-    cache.clear()
 
 
 @pytest.fixture
@@ -33,6 +27,6 @@ def robin(client: Client, participant: Participant) -> Participant:
 
 
 @pytest.fixture(autouse=True)
-def _thursday() -> Iterator[None]:
+def _thursday(_no_earlier_tries: None) -> Iterator[None]:
     with time_machine.travel(THURSDAY, tick=False):
         yield

@@ -17,8 +17,10 @@ from tests.measurement.pages.page import Page
 from tests.measurement.pages.staff import (
     CODES,
     CONFIRM,
+    NEW_CODES,
     SECOND,
     SET_UP,
+    TURN_OFF,
     secret_on,
     set_up,
     sign_in_by_email,
@@ -27,8 +29,6 @@ from tests.people import make_trial, make_user
 
 # What is told to the owner is told once it is stored.
 pytestmark = pytest.mark.django_db(transaction=True)
-TURN_OFF = "/account/second-factor/turn-off/"
-NEW_CODES = f"{CODES}new/"
 
 
 @pytest.fixture
