@@ -23,7 +23,11 @@ WORK: Final = ROOT / "var" / "mutation"
 TABLE: Final = ROOT / "docs" / "mutation.md"
 START, END = "<!-- written by make mutation -->\n", "<!-- end -->\n"
 ENGINE: Final = "measurement/estimation"
+UNTRACED: Final = "tests/untraced.py"
+"""What the engine's tests import from outside of their folder."""
 TARGETS: Final = ("always_valid", "disclosure", "estimate", "groups", "inference", "suppression")
+TESTED_BESIDES: Final = {"suppression": ("subtraction",)}
+"""Test files of other names that are about a file too."""
 GOAL: Final = 0.90
 # The machine's cores are shared with whoever works at it.
 PROCESSES: Final = 2
@@ -92,7 +96,9 @@ def lay_out(names: Sequence[str]) -> None:
         for package in Path(folder).parents:
             if package != Path():
                 shutil.copy2(ROOT / package / "__init__.py", WORK / package)
-    tests = [f"tests/estimation/test_{name}.py" for name in names]
+    shutil.copy2(ROOT / UNTRACED, WORK / UNTRACED)
+    tested = [test for name in names for test in (name, *TESTED_BESIDES.get(name, ()))]
+    tests = [f"tests/estimation/test_{test}.py" for test in tested]
     (WORK / "conftest.py").write_text(CONFTEST)
     (WORK / "pyproject.toml").write_text(
         f"""
