@@ -171,6 +171,23 @@ def test_a_group_in_which_all_did_it_adds_nobody_to_those_who_did_not() -> None:
     assert shown(found) == {*sizes}
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("left", "hidden"), [(1, True), (9, True), (10, False)])
+def test_a_share_is_subtracted_on_both_sides(turned: bool, left: int, hidden: bool) -> None:
+    """In red nobody did it; what has no row leaves few or enough of those who did."""
+
+    def on(did: int, not_done: int) -> dict[str, Any]:
+        return sides(not_done, did) if turned else sides(did, not_done)
+
+    groups = [
+        row(20, group="red", estimand="response_rate", **on(0, 20)),
+        row(45, group="blue", estimand="response_rate", **on(20, 25)),
+    ]
+    everybody = total(65 + left + 30, estimand="response_rate", **on(20 + left, 45 + 30))
+    found = shown(published(results(everybody, *groups), minimum_people=10))
+    assert found == (set() if hidden else {"red", "blue"})
+
+
 def test_everybody_may_have_used_ai_but_they_must_be_enough() -> None:
     rates = [
         total(people, estimand="adoption_rate", arm=str(people), **sides(people, 0))
