@@ -40,10 +40,15 @@ def _compiled_words() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _plain_static_names() -> Iterator[None]:
-    """Name static files plainly: tests do not depend on what was collected last."""
+def _plain_static_files() -> Iterator[None]:
+    """Name static files plainly: tests do not depend on what was collected last.
+
+    Each is looked up when it is asked for: every test's client is a site of its own, which would
+    list all of them first.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES=settings.STORAGES | {"staticfiles": plain}):
+    storages = settings.STORAGES | {"staticfiles": plain}
+    with override_settings(STORAGES=storages, WHITENOISE_AUTOREFRESH=True):
         yield
 
 
