@@ -44,6 +44,28 @@ def test_a_broken_file_is_a_fault(
     assert place in [line.split(": ")[0] for line in faults(write(tmp_path, **files))]
 
 
+@pytest.mark.parametrize(
+    "logs",
+    [
+        LOGS.encode() + b"Jos\xe9,2,1\n",
+        LOGS.encode("utf-16"),
+        b'"participant,minutes,ai_used\np1,2,1\n',
+    ],
+)
+def test_a_header_that_cannot_be_read_lacks_no_columns(tmp_path: Path, logs: bytes) -> None:
+    """The decoder reads ahead, so a bad byte far below can hide the header."""
+    [fault] = faults(write(tmp_path, task_logs=logs))
+    assert fault.startswith("task_logs.csv:")
+    assert fault.endswith(("text in UTF-8 is allowed", "RFC 4180 CSV is allowed"))
+
+
+@pytest.mark.parametrize("logs", [b"", b"\xef\xbb\xbf"])
+def test_an_empty_file_lacks_its_header(tmp_path: Path, logs: bytes) -> None:
+    assert [line.split(": ")[0] for line in faults(write(tmp_path, task_logs=logs))] == [
+        f"task_logs.csv:1:{column}" for column in ("participant", "minutes", "ai_used")
+    ]
+
+
 def test_missing_files_and_paths_are_faults(tmp_path: Path) -> None:
     assert [line.split(": ")[0] for line in faults(tmp_path)] == ["task_logs.csv", "trial.toml"]
     assert "a folder or a .zip" in faults(tmp_path / "nowhere")[0]
