@@ -71,7 +71,8 @@ def test_missing_files_and_paths_are_faults(tmp_path: Path) -> None:
     assert "a folder or a .zip" in faults(tmp_path / "nowhere")[0]
     not_a_zip = tmp_path / "bundle.zip"
     not_a_zip.write_bytes(b"PK no")
-    assert faults(not_a_zip)[0].startswith("bundle.zip: ")
+    [fault] = faults(not_a_zip)
+    assert fault.startswith("bundle.zip: ")
 
 
 def test_the_list_of_faults_is_capped_and_says_so(tmp_path: Path) -> None:
@@ -115,7 +116,8 @@ def test_a_corrupt_member_of_a_zip_is_a_fault(tmp_path: Path) -> None:
         archive.writestr("trial.toml", CROSSOVER)
         archive.writestr("task_logs.csv", LOGS)
     path.write_bytes(path.read_bytes().replace(b"p1,10", b"p1,11"))
-    assert faults(path)[0].startswith("b.zip: ")
+    [fault] = faults(path)
+    assert fault.startswith("b.zip: ")
 
 
 @pytest.mark.parametrize("rows", [1999, 2000, 2001, 4000])
