@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "measurement.pages.session_limits.SessionLimits",
     "measurement.pages.staff_door.StaffDoor",
+    "measurement.pages.too_many_tries.TooManyTries",
 ]
 
 ROOT_URLCONF = "trialsite.urls"
