@@ -16,6 +16,7 @@ from django.utils import translation
 from measurement.models import Language, User
 
 IN_ENGLISH: Final = (
+    "/.well-known/",
     "/api-guide/",
     "/api/",
     "/compare-trials/",

@@ -23,6 +23,7 @@ from measurement.models import (
     Participant,
     SurveyResponse,
     TaskLog,
+    Trial,
     Upload,
     User,
 )
@@ -75,7 +76,7 @@ def _number(rows: type[models.Model]) -> Coalesce:
 def _files(user: User) -> dict[str, bytes]:
     participants = list(kept(user))
     files = {
-        "README.txt": _readme([participant.trial.slug for participant in participants]),
+        "README.txt": _readme([participant.trial for participant in participants]),
         "account.json": _json(_account(user)),
         "who_has_read.json": _json(_reads(user, participants)),
     }
@@ -90,8 +91,12 @@ def _files(user: User) -> dict[str, bytes]:
     return files
 
 
-def _readme(slugs: Iterable[str]) -> bytes:
-    folders = "\r\n".join(f"  {slug}/" for slug in slugs) or "  -"
+def _folder(trial: Trial) -> str:
+    return f"  {trial.slug}/" + (f" ({gettext('Simulated data')})" if trial.simulated else "")
+
+
+def _readme(trials: Iterable[Trial]) -> bytes:
+    folders = "\r\n".join(map(_folder, trials)) or "  -"
     lines = [
         gettext("This is everything that Trialsite keeps about you."),
         "",

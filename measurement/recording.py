@@ -22,7 +22,7 @@ from measurement.models import (
     TrialMark,
     User,
 )
-from measurement.task_log_fields import MINUTES, RULES, is_day, is_text
+from measurement.task_log_fields import MINUTES, RULES, is_day, is_moment, is_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,11 +287,21 @@ def _faults(log: NewTaskLog, entries: dict[str, int], trial: Trial) -> Iterator[
         elif given is not None and not rule.holds(given):
             yield Fault(name, given, rule.allowed, f"{name}_impossible")
     yield from _status_faults(log)
-    if is_day(log.date) and log.date > timezone.localdate():
-        yield Fault("date", log.date, "a day up to today", "date_in_the_future")
+    yield from _future_faults(log)
     periods = [period["name"] for period in trial.design.get("periods", [])]
     if log.period and periods and log.period not in periods:
         yield Fault("period", log.period, "one of " + ", ".join(periods), "period_unknown")
+
+
+def _future_faults(log: NewTaskLog) -> Iterator[Fault]:
+    """Yield what is later than today in London, by UTC's days as for the times of a bundle."""
+    today = timezone.localdate()
+    if is_day(log.date) and log.date > today:
+        yield Fault("date", log.date, "a day up to today", "date_in_the_future")
+    for name in ("announced_at", "started_at", "ended_at"):
+        given = getattr(log, name)
+        if is_moment(given) and given.astimezone(datetime.UTC).date() > today:
+            yield Fault(name, given, "a time up to today", f"{name}_in_the_future")
 
 
 def _list_faults(log: NewTaskLog, entries: dict[str, int]) -> Iterator[Fault]:

@@ -48,7 +48,8 @@ def is_day(given: object) -> TypeGuard[datetime.date]:
     return isinstance(given, datetime.date) and not isinstance(given, datetime.datetime)
 
 
-def _is_moment(given: object) -> bool:
+def is_moment(given: object) -> TypeGuard[datetime.datetime]:
+    """Say whether it is a date with a time and its time zone."""
     return isinstance(given, datetime.datetime) and timezone.is_aware(given)
 
 
@@ -64,7 +65,7 @@ class Rule:
 MINUTES = f"a number above 0 and at most {MAX_MINUTES}"
 _TEXT = f"a text of at most {MAX_TEXT_LENGTH} characters without spaces around it"
 _FLAG = Rule(_is_flag, "true or false")
-_MOMENT = Rule(_is_moment, "a date and time with its time zone", optional=True)
+_MOMENT = Rule(is_moment, "a date and time with its time zone", optional=True)
 RULES = {
     "key": Rule(lambda given: is_text(given) and given != "", f"{_TEXT}, not blank,"),
     "minutes": Rule(_is_minutes, MINUTES, optional=True),

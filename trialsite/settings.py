@@ -4,6 +4,7 @@ docs/operating.md lists every variable. Unset DATABASE_URL or REDIS_URL means th
 """
 
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "measurement.pages.session_limits.SessionLimits",
     "measurement.pages.staff_door.StaffDoor",
+    "measurement.pages.too_many_tries.TooManyTries",
 ]
 
 ROOT_URLCONF = "trialsite.urls"
@@ -217,6 +219,15 @@ EMAIL_TIMEOUT = 10  # seconds; whoever waits for a mail server has other work
 if DEMO:
     EMAIL_BACKEND = "trialsite.demo_mail.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="trialsite@localhost")
+# Whom to tell about a weakness of the site, in security.txt.
+SECURITY_CONTACT = (
+    env.str("SECURITY_CONTACT", default="") or f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}"
+)
+if not SECURITY_CONTACT.startswith(("mailto:", "https://", "tel:")):
+    raise ImproperlyConfigured(
+        f"SECURITY_CONTACT is {SECURITY_CONTACT!r}; an address that starts with mailto:, https:// "
+        "or tel: is needed"
+    )
 
 # Cookies and transport
 # Idle limit; measurement.pages.session_limits has the absolute one, staff_door those of staff.

@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from trialsite import demo_mail, health
+from trialsite import demo_mail, health, security_contact
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path(".well-known/security.txt", security_contact.security_txt, name="security_txt"),
     path("api/", include("measurement.api.urls")),
     path("demo/codes/", demo_mail.codes, name="demo_codes"),
     path("", include("dashboards.urls")),

@@ -1,5 +1,6 @@
 """CSV <-> columns of texts (RFC 4180), each distinct text kept once: tables may be large."""
 
+import codecs
 import csv
 import io
 from array import array
@@ -57,9 +58,12 @@ def read_table(
 ) -> TextTable:
     """Return the known columns of a CSV file; ragged rows and unknown columns are faults."""
     records = _records(file, data, faults)
-    _, names = next(records, (HEADER_ROW, []))
-    header = [name.strip() for name in names]
     rows = array("q")
+    first = next(records, None)
+    if first is None and data.removeprefix(codecs.BOM_UTF8):
+        # Why the header cannot be read is noted; that it lacks columns would not be true.
+        return TextTable(np.array(rows, dtype=np.int64), {})
+    header = [name.strip() for name in first[1]] if first else []
     encoders = [_Encoder() for _ in header]
     for batch in _batches(_whole_records(file, records, len(header), rows, faults)):
         for encoder, texts in zip(encoders, zip(*batch, strict=True), strict=True):

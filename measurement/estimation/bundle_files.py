@@ -31,6 +31,7 @@ def read_files(
 
     `source` is a folder, a zip, or an open zip; `max_bytes` the most that a file of it may hold.
     """
+    files: dict[str, bytes] | None
     if not isinstance(source, Path):
         files = _read_zip(source, "the file", max_bytes, faults)
     elif source.is_dir():
@@ -39,6 +40,8 @@ def read_files(
         files = _read_zip(source, source.name, max_bytes, faults)
     else:
         faults.add(str(source), None, None, None, "the path of a folder or a .zip")
+        return {}
+    if files is None:
         return {}
     for name in REQUIRED_FILES:
         if name not in files:
@@ -58,14 +61,15 @@ def _read_folder(folder: Path, max_bytes: int, faults: Faults) -> dict[str, byte
 
 def _read_zip(
     zipped: Path | IO[bytes], name: str, max_bytes: int, faults: Faults
-) -> dict[str, bytes]:
+) -> dict[str, bytes] | None:
+    """Return the files; None where the zip cannot be read: that it lacks some is not known."""
     try:
         with zipfile.ZipFile(zipped) as archive:
             return _read_archive(archive, max_bytes, faults)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         # RuntimeError and NotImplementedError: encrypted, or compressed in an unknown way.
         faults.add(name, None, None, str(error), "an intact .zip without a password")
-        return {}
+        return None
 
 
 def _read_archive(archive: zipfile.ZipFile, max_bytes: int, faults: Faults) -> dict[str, bytes]:

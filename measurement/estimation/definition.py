@@ -227,10 +227,7 @@ def parse_trial(table: Mapping[str, Any]) -> Trial:
 
 
 def _design(table: Table) -> Design:
-    kind = table.choice("kind", None, KINDS)
-    if kind is None:
-        table.fail("kind", None, one_of(KINDS))
-        kind = "observational"
+    kind = table.parsed("kind", _kind, one_of(KINDS), "observational")
     default_unit = DEFAULT_UNITS[kind]
     # A task is a unit of exactly one design; the others randomise people or groups of them.
     units = ("task",) if kind == "task_randomised" else UNITS[1:]
@@ -246,6 +243,12 @@ def _design(table: Table) -> Design:
     _check_arms(table, design)
     _check_periods(table, design)
     return design
+
+
+def _kind(given: object) -> str:
+    if given not in KINDS:
+        raise ValueError(given)
+    return str(given)
 
 
 def _arm(table: Table) -> Arm:

@@ -19,6 +19,6 @@ def member_of_staff(email: str, slug: str) -> User:
     if user is None:
         raise CommandError(
             f"--by: {email!r}, the email of a lead, analyst or administrator of {slug} is allowed "
-            "(create_token makes somebody an analyst)"
+            "(create_token makes somebody without a role an analyst)"
         )
     return user

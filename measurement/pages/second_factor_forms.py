@@ -23,6 +23,8 @@ class SetUpForm(ActivateTOTPForm):  # type: ignore[misc]
 class _CodeOrRecoveryCode:
     """Says what to do about too many wrong codes."""
 
+    wait_seconds = 300
+
     def clean_code(self) -> str:
         try:
             code: str = super().clean_code()  # type: ignore[misc]

@@ -21,7 +21,7 @@ from measurement import second_factor
 from measurement.models import User
 from measurement.pages import session_limits
 
-OPEN_ROUTES: Final = ("account/", "api/", "demo/", "healthz", "readyz")
+OPEN_ROUTES: Final = (".well-known/", "account/", "api/", "demo/", "healthz", "readyz")
 """Sign-in itself; the API, which knows tokens only; what holds nothing of a trial."""
 LONGEST_SECONDS: Final = 12 * 3600
 IDLE_SECONDS: Final = 3600

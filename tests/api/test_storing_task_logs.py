@@ -191,6 +191,11 @@ def test_a_date_in_the_future_is_refused_and_today_is_not(participant: Client) -
     assert post(participant, MINIMAL | {"date": today.isoformat()}).status_code == 201
 
 
+def test_a_time_in_the_future_is_refused(participant: Client) -> None:
+    fault = errors(post(participant, MINIMAL | {"ended_at": "2999-01-01T00:00:00Z"}))["ended_at"]
+    assert fault["allowed"] == "a time up to today"
+
+
 def test_a_refused_log_is_counted(participant: Client, tea: Team) -> None:
     post(participant, MINIMAL | {"minutes": -1})
     refusal = Refusal.objects.get()

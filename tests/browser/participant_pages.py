@@ -244,6 +244,7 @@ PAGES = (
     Seen("/privacy/", "The page was open for too long", then=fail("403_csrf.html")),
     Seen("/privacy/", "Too many requests", then=fail("429.html")),
     Seen("/privacy/", "Sorry, there is a problem", then=fail("500.html")),
+    Seen("/privacy/", "Sorry, the service is not available", then=fail("503.html")),
     # Logging a task
     Seen("/log/", "Log a task"),
     Seen("/log/", "Log a task", then=press("Log task"), error=True),

@@ -67,6 +67,11 @@ def test_trials_are_chosen_and_compared(
     assert "These trials count in the same way" in words(visitor, "?trial=tea&trial=cake")
 
 
+def test_the_choice_says_which_trials_are_simulated(visitor: Client, kim: User) -> None:
+    kim.membership_set.create(trial=make_trial("tea", simulated=True), role=Role.LEAD)
+    assert "Which trials? The new trial The tea trial Simulated data Compare" in words(visitor, "")
+
+
 def test_a_trial_before_its_read_out_is_not_final(visitor: Client, kim: User) -> None:
     days = {"starts_on": datetime.date(2090, 1, 2), "ends_on": datetime.date(2090, 3, 24)}
     simulated("tea", "crossover", kim)

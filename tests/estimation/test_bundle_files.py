@@ -44,12 +44,35 @@ def test_a_broken_file_is_a_fault(
     assert place in [line.split(": ")[0] for line in faults(write(tmp_path, **files))]
 
 
+@pytest.mark.parametrize(
+    "logs",
+    [
+        LOGS.encode() + b"Jos\xe9,2,1\n",
+        LOGS.encode("utf-16"),
+        b'"participant,minutes,ai_used\np1,2,1\n',
+    ],
+)
+def test_a_header_that_cannot_be_read_lacks_no_columns(tmp_path: Path, logs: bytes) -> None:
+    """The decoder reads ahead, so a bad byte far below can hide the header."""
+    [fault] = faults(write(tmp_path, task_logs=logs))
+    assert fault.startswith("task_logs.csv:")
+    assert fault.endswith(("text in UTF-8 is allowed", "RFC 4180 CSV is allowed"))
+
+
+@pytest.mark.parametrize("logs", [b"", b"\xef\xbb\xbf"])
+def test_an_empty_file_lacks_its_header(tmp_path: Path, logs: bytes) -> None:
+    assert [line.split(": ")[0] for line in faults(write(tmp_path, task_logs=logs))] == [
+        f"task_logs.csv:1:{column}" for column in ("participant", "minutes", "ai_used")
+    ]
+
+
 def test_missing_files_and_paths_are_faults(tmp_path: Path) -> None:
     assert [line.split(": ")[0] for line in faults(tmp_path)] == ["task_logs.csv", "trial.toml"]
     assert "a folder or a .zip" in faults(tmp_path / "nowhere")[0]
     not_a_zip = tmp_path / "bundle.zip"
     not_a_zip.write_bytes(b"PK no")
-    assert faults(not_a_zip)[0].startswith("bundle.zip: ")
+    [fault] = faults(not_a_zip)
+    assert fault.startswith("bundle.zip: ")
 
 
 def test_the_list_of_faults_is_capped_and_says_so(tmp_path: Path) -> None:
@@ -93,7 +116,8 @@ def test_a_corrupt_member_of_a_zip_is_a_fault(tmp_path: Path) -> None:
         archive.writestr("trial.toml", CROSSOVER)
         archive.writestr("task_logs.csv", LOGS)
     path.write_bytes(path.read_bytes().replace(b"p1,10", b"p1,11"))
-    assert faults(path)[0].startswith("b.zip: ")
+    [fault] = faults(path)
+    assert fault.startswith("b.zip: ")
 
 
 @pytest.mark.parametrize("rows", [1999, 2000, 2001, 4000])

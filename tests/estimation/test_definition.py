@@ -129,6 +129,13 @@ def test_arms_are_needed_with_and_without_ai(kind: str) -> None:
     assert faults(definition(kind, design={"arms": ARMS[:1]})) == ["design.arms"]
 
 
+@pytest.mark.parametrize("given", ["paralel", 3, ["cluster"], None])
+def test_a_kind_that_cannot_be_is_named_once(given: object) -> None:
+    with pytest.raises(DefinitionErrors) as caught:
+        parse_trial({"trial": {"slug": "t", "title": "T"}, "design": {"kind": given}})
+    assert [(fault.where, fault.given) for fault in caught.value.errors] == [("design.kind", given)]
+
+
 @pytest.mark.parametrize(
     ("table", "where"),
     [

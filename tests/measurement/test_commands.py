@@ -28,6 +28,7 @@ from measurement.models import (
     Membership,
     Participant,
     Publication,
+    Role,
     SurveyResponse,
     Trial,
     User,
@@ -220,12 +221,20 @@ class TestCreateToken:
         assert not err
         assert User.objects.count() == Membership.objects.count() == 1
 
-    def test_a_participant_who_only_writes_needs_no_other_role(self, trial: Trial) -> None:
+    @pytest.mark.parametrize("scope", ApiToken.Scope.values)
+    def test_a_participant_stays_one(self, trial: Trial, scope: str) -> None:
         make_participant(trial, make_user("ann.teacup@example.com"))
-        out, err = self.create("ann.teacup@example.com", "write")
+        out, err = self.create("ann.teacup@example.com", scope)
         assert tokens.find(out.strip()) is not None
         assert not err
         assert set(Membership.objects.values_list("role", flat=True)) == {"participant"}
+
+    @pytest.mark.parametrize("role", [Role.LEAD, Role.ADMINISTRATOR])
+    def test_who_runs_the_trial_does_not_become_an_analyst(self, trial: Trial, role: Role) -> None:
+        Membership.objects.create(user=make_user("ann.teacup@example.com"), trial=trial, role=role)
+        _, err = self.create("ann.teacup@example.com", "results", "records")
+        assert not err
+        assert set(Membership.objects.values_list("role", flat=True)) == {role}
 
     def test_anybody_else_becomes_an_analyst_to_write(self, trial: Trial) -> None:
         # A loaded participant without a user must not stand in for them.

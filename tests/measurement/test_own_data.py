@@ -90,7 +90,12 @@ def test_the_files_are_those_of_the_readme(
     }
     for name in files:
         assert name.removeprefix("teapot/") in files["README.txt"] or name == "README.txt"
-    assert "  teapot/" in files["README.txt"]
+    assert "  teapot/\r\n" in files["README.txt"]
+
+
+def test_the_readme_says_which_trials_are_simulated(dot: User, trial: Trial) -> None:
+    Trial.objects.update(simulated=True)
+    assert "  teapot/ (Simulated data)\r\n" in downloaded(dot)["README.txt"]
 
 
 def test_nothing_is_about_anybody_else(

@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from measurement import bundles
+from measurement.estimation.bundle import read_bundle, write_bundle
 from measurement.models import (
     AuditEvent,
     DirtyMark,
@@ -166,6 +169,10 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"novel": None}, "novel_missing"),
     ({"censored": 0}, "censored_impossible"),
     ({"date": datetime.date(9999, 12, 31)}, "date_in_the_future"),
+    *[
+        ({name: datetime.datetime(2999, 1, 1, tzinfo=datetime.UTC)}, f"{name}_in_the_future")
+        for name in ("announced_at", "started_at", "ended_at")
+    ],
     ({"date": "2025-03-03"}, "date_impossible"),
     ({"date": NAIVE}, "date_impossible"),
     ({"started_at": NAIVE}, "started_at_impossible"),
@@ -240,6 +247,21 @@ def test_today_is_todays_date_in_london(participant: Participant) -> None:
                 log=but(key="later", date=datetime.date(2025, 7, 2)),
                 actor=None,
             )
+
+
+def test_what_is_recorded_late_today_can_be_loaded_from_an_export(
+    participant: Participant, tmp_path: Path
+) -> None:
+    """A clock that is fast by hours is no reason to refuse, and a bundle allows the same days."""
+    with time_machine.travel("2025-07-01T00:30+01:00", tick=False):
+        late = datetime.datetime(2025, 7, 1, 23, 59, tzinfo=datetime.UTC)
+        record(participant=participant, log=but(started_at=late), actor=None)
+        write_bundle(bundles.export(participant.trial), tmp_path / "bundle")
+        logs = read_bundle(tmp_path / "bundle").task_logs
+        assert list(logs["started_at"]) == [late]
+        later = late + datetime.timedelta(minutes=1)
+        with pytest.raises(Refused):
+            record(participant=participant, log=but(key="2", started_at=later), actor=None)
 
 
 def test_change_keeps_what_was_said_before(participant: Participant) -> None:

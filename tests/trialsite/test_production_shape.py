@@ -102,7 +102,8 @@ def test_secrets_come_from_the_environment_and_the_sample_names_them() -> None:
     asked = dict(re.findall(r"\$\{(\w+)(:[?-])", text))
     optional = {name for name, kind in asked.items() if kind == ":-"}
     oidc = {"OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME"}
-    assert optional == {"LOG_LEVEL", "PORT", "SECRET_KEY_FALLBACKS", "TRUSTED_PROXIES", *oidc}
+    others = {"SECURITY_CONTACT", "SECRET_KEY_FALLBACKS", "TRUSTED_PROXIES"}
+    assert optional == {"LOG_LEVEL", "PORT", *others, *oidc}
     for name in set(asked) - {"PORT"}:
         mark = "# " if name in optional else ""
         assert re.search(rf"^{mark}{name}=", sample, re.MULTILINE), name

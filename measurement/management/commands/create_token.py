@@ -8,19 +8,23 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from measurement import enrolment, tokens
+from measurement import access, enrolment, tokens
 from measurement.management.stored_trial import stored_trial
-from measurement.models import ApiToken, Participant, Role, Trial, User
+from measurement.models import ApiToken, Role, Trial, User
 
 DAYS: Final = 90
 
 
 class Command(BaseCommand):
-    """Issues a token. Whoever can run this can do anything, so it also grants the role."""
+    """Issues a token. Whoever can run this can do anything, so it also lets somebody in.
+
+    Who has a role in the trial keeps it and gets no other: a lead whom a token made an analyst
+    would reach the records of people, and so would a participant.
+    """
 
     help = (
         "Print a new API token, and nothing else. EMAIL becomes an analyst of the trial, unless "
-        "a participant asks for the scope write alone."
+        "they have a role in it: then the token opens what that role may see."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -46,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError(f"EMAIL: {email!r}, an email address is allowed") from error
         with transaction.atomic():
             user = self._user(email)
-            if not _may_write_only(user, trial, scopes):
+            if not access.roles_in(user, trial):
                 self._make_analyst(user, trial)
             try:
                 text = tokens.issue(user=user, trial=trial, scopes=scopes, days=days)
@@ -62,11 +66,5 @@ class Command(BaseCommand):
         return user
 
     def _make_analyst(self, user: User, trial: Trial) -> None:
-        if enrolment.grant(user=user, trial=trial, role=Role.ANALYST, actor=None):
-            self.stderr.write(f"{user.email} is now an analyst of {trial.slug}.")
-
-
-def _may_write_only(user: User, trial: Trial, scopes: list[str]) -> bool:
-    """Say whether a participant asks for no more than to send logs: that needs no other role."""
-    takes_part = Participant.objects.filter(trial=trial, user=user).exists()
-    return takes_part and set(scopes) == {ApiToken.Scope.WRITE.value}
+        enrolment.grant(user=user, trial=trial, role=Role.ANALYST, actor=None)
+        self.stderr.write(f"{user.email} is now an analyst of {trial.slug}.")

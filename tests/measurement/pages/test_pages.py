@@ -424,7 +424,7 @@ def test_a_form_from_elsewhere_is_refused(robin: Participant) -> None:
     assert not TaskLog.objects.exists()
 
 
-@pytest.mark.parametrize("template", ["400.html", "404.html", "429.html", "500.html"])
+@pytest.mark.parametrize("template", ["400.html", "404.html", "429.html", "500.html", "503.html"])
 def test_error_pages_need_no_request(template: str) -> None:
     text = render_to_string(template)
     assert "<h1" in text

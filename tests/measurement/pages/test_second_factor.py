@@ -208,6 +208,7 @@ def test_too_many_wrong_codes_lock_the_second_factor(
         assert "The code is not right" in thief.post(SECOND, {"code": "0"}).content.decode()
     answer = thief.post(SECOND, {"code": code_for(secret)})
     assert "Too many wrong codes. Wait 5 minutes" in answer.content.decode()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
     # In another browser, too.
     other = Client()
     sign_in_by_email(other, kim)

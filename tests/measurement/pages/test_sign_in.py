@@ -142,7 +142,23 @@ def test_too_many_codes_are_not_sent(client: Client, robin: User) -> None:
         ask_for_code(Client(), robin.email)
     answer = client.post(REQUEST, {"email": robin.email})
     assert "Too many tries" in answer.content.decode()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
     assert len(mail.outbox) == 3
+
+
+def test_an_address_from_which_too_many_codes_are_asked_for_is_told_to_wait(
+    client: Client, robin: User
+) -> None:
+    for number in range(20):
+        assert Client().post(REQUEST, {"email": f"{number}@teapot.example"}).status_code == 302
+    answer = client.post(REQUEST, {"email": robin.email})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+
+
+def test_another_mistake_is_no_try_too_many(client: Client) -> None:
+    answer = client.post(REQUEST, {"email": "robin"})
+    assert answer.status_code == 200
+    assert "Retry-After" not in answer.headers
 
 
 def test_signing_in_leads_back_to_the_page_but_not_to_another_site(robin: User) -> None:

@@ -206,7 +206,7 @@ def test_pages_that_are_not_for_analysts(client: Client, participant: Participan
         assert "pobl sy" in assert_welsh(client.get(path, follow=True)).text
 
 
-@pytest.mark.parametrize("code", ["400", "403", "403_csrf", "404", "429", "500"])
+@pytest.mark.parametrize("code", ["400", "403", "403_csrf", "404", "429", "500", "503"])
 def test_error_pages(code: str) -> None:
     with translation.override("cy"):
         text = render_to_string(f"{code}.html")
