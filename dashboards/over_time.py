@@ -19,6 +19,7 @@ NO_CHANGE: Final = "No clear change in the time saved over the weeks."
 CHANGE: Final = "The time saved changed over the weeks, so it may be another later."
 FELL: Final = "The time saved fell over the weeks, so it may be smaller later."
 ROSE: Final = "The time saved rose over the weeks, so it may be larger later."
+ONE_WEEK: Final = "the one week shown"
 BEFORE_ACCESS: Final = (
     "Weeks before access show no effect if the comparison is sound: nobody had AI yet."
 )
@@ -165,16 +166,20 @@ def _slope(weeks: Sequence[tuple[int, Reading]]) -> float:
 
 
 def _clear_weeks(rows: Sequence[EstimateRow]) -> tuple[str, ...]:
+    """Return in how many weeks the difference is clear; a side without any is not counted."""
     readings = [reading for _, reading in _with_access(rows)]
     if not readings:
         return ()
-    of_all = f"of the {len(readings)} weeks shown"
+    count = len(readings)
     faster = sum(reading.is_saving for reading in readings)
     slower = sum(reading.is_loss for reading in readings)
     if not faster and not slower:
-        return (f"No clear difference in any {of_all}.",)
-    more = f", clearly more in {slower}" if slower else ""
-    return (f"Clearly less time with AI in {faster} {of_all}{more}.",)
+        where = f"any of the {count} weeks shown" if count > 1 else ONE_WEEK
+        return (f"No clear difference in {where}.",)
+    first, found = ("less", faster) if faster else ("more", slower)
+    where = f"{found} of the {count} weeks shown" if count > 1 else ONE_WEEK
+    more = f", clearly more in {slower}" if faster and slower else ""
+    return (f"Clearly {first} time with AI in {where}{more}.",)
 
 
 def _use(rows: Sequence[EstimateRow]) -> str:
