@@ -92,20 +92,28 @@ def adoption(reading: Reading | None) -> str:
 
 
 def across_groups(rows: Sequence[EstimateRow], measure: Measure, *, one: str, several: str) -> str:
-    """Return in how many groups the interval excludes zero; `one`, `several` name the groups."""
+    """Return in how many groups the interval excludes zero; `one`, `several` name the groups.
+
+    It begins with a side that has some: nobody has to read first of what there is not.
+    """
     readings = [reading for row in rows if (reading := measure.reading(row))]
     if not readings:
         return f"There is no figure for any {one}."
     if len(readings) == 1:
         return f"{_side(readings[0])} in the one {one} shown."
-    of_all = f"the {len(readings)} {several} shown"
+    count, of_all = len(readings), f"of the {len(readings)} {several} shown"
     faster = sum(reading.is_saving for reading in readings)
     slower = sum(reading.is_loss for reading in readings)
     if not faster and not slower:
-        return f"No clear difference in any of {of_all}."
-    if not slower:
-        return f"Clearly less time with AI in {faster} of {of_all}, clearly more in none."
-    return f"Clearly less time with AI in {faster} of {of_all}, clearly more in {slower}."
+        return f"No clear difference in any {of_all}."
+    first, found, second, other = (
+        ("less", faster, "more", slower) if faster else ("more", slower, "less", faster)
+    )
+    if found == count:
+        return f"Clearly {first} time with AI in each {of_all}."
+    return (
+        f"Clearly {first} time with AI in {found} {of_all}, clearly {second} in {other or 'none'}."
+    )
 
 
 def _side(reading: Reading) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from dashboards import tables
+from dashboards.headlines import across_groups
 from dashboards.measures import ADOPTION, LESS_TIME, Measure, Reading, number
 from dashboards.section import Section, breakdown, subtitle
 from dashboards.time_figures import Week, course
@@ -19,7 +20,6 @@ NO_CHANGE: Final = "No clear change in the time saved over the weeks."
 CHANGE: Final = "The time saved changed over the weeks, so it may be another later."
 FELL: Final = "The time saved fell over the weeks, so it may be smaller later."
 ROSE: Final = "The time saved rose over the weeks, so it may be larger later."
-ONE_WEEK: Final = "the one week shown"
 BEFORE_ACCESS: Final = (
     "Weeks before access show no effect if the comparison is sound: nobody had AI yet."
 )
@@ -166,20 +166,10 @@ def _slope(weeks: Sequence[tuple[int, Reading]]) -> float:
 
 
 def _clear_weeks(rows: Sequence[EstimateRow]) -> tuple[str, ...]:
-    """Return in how many weeks the difference is clear; a side without any is not counted."""
-    readings = [reading for _, reading in _with_access(rows)]
-    if not readings:
+    shown = [row for row, _ in _with_access(rows)]
+    if not shown:
         return ()
-    count = len(readings)
-    faster = sum(reading.is_saving for reading in readings)
-    slower = sum(reading.is_loss for reading in readings)
-    if not faster and not slower:
-        where = f"any of the {count} weeks shown" if count > 1 else ONE_WEEK
-        return (f"No clear difference in {where}.",)
-    first, found = ("less", faster) if faster else ("more", slower)
-    where = f"{found} of the {count} weeks shown" if count > 1 else ONE_WEEK
-    more = f", clearly more in {slower}" if faster and slower else ""
-    return (f"Clearly {first} time with AI in {where}{more}.",)
+    return (across_groups(shown, LESS_TIME, one="week", several="weeks"),)
 
 
 def _use(rows: Sequence[EstimateRow]) -> str:

@@ -191,6 +191,15 @@ def test_groups_are_counted_by_their_intervals() -> None:
     assert across(faster, unclear, slower) == (
         "Clearly less time with AI in 1 of the 3 departments shown, clearly more in 1."
     )
+    assert across(unclear, slower) == (
+        "Clearly more time with AI in 1 of the 2 departments shown, clearly less in none."
+    )
+    assert across(slower, slower) == (
+        "Clearly more time with AI in each of the 2 departments shown."
+    )
+    assert across(faster, faster) == (
+        "Clearly less time with AI in each of the 2 departments shown."
+    )
     assert across(unclear) == "No clear difference in the one department shown."
     assert across() == "There is no figure for any department."
 
