@@ -109,6 +109,7 @@ class TestBefore:
         trial = make_trial(design={"kind": "parallel", "arms": arms})
         page = Page(visit(make_user("kim@example.com", (Role.LEAD, trial))).get(PAGE))
         assert "The plan is not locked yet" in page.words
+        assert "Go to the set-up" in page.words
 
     def test_teams_that_are_spread_are_named(self) -> None:
         trial, lead = make_drawable("cluster")
@@ -276,6 +277,7 @@ class TestDrawingAgain:
         with time_machine.travel(datetime.date(2026, 1, 1)):
             page = Page(visit(User.objects.get()).get(PAGE))
             assert "The trial has ended." in page.words
+            assert "Go to the set-up" not in page.words
             assert f"Reason {WHY}" in page.words
 
     @pytest.mark.parametrize("reason", ["", " ", "x" * 1001])
