@@ -39,6 +39,18 @@ def test_a_clear_saving_comes_with_its_interval_and_its_days() -> None:
     )
 
 
+def test_numbers_of_one_sentence_have_the_same_decimals() -> None:
+    """As in the table below it, where 9 would look rougher than 10.1."""
+    assert "saved 10.0 minutes per" in said(row(value=10.0, low=9.0, high=10.4, people=900))
+    assert "(95% confidence interval 9.0 to 10.4)" in said(
+        row(value=10.0, low=9.0, high=10.4, people=900)
+    )
+    assert "8.0 to 9.5 longer" in said(row(value=-9.0, low=-9.5, high=-8.0, people=900))
+    assert "from 2.0 minutes lost to 3.5 minutes saved" in said(
+        row(value=1.0, low=-2.0, high=3.5, people=900)
+    )
+
+
 def test_a_clear_loss_is_said_as_plainly() -> None:
     assert said(row(value=-10, low=-12, high=-8), days(-5)) == (
         "People given AI took 10 minutes longer per working day compared with their time without "
@@ -222,6 +234,10 @@ def test_reports_are_set_beside_the_measurement() -> None:
     assert reported_beside_measured(Reading(11, 9, 13), Reading(-1, -4, 9)) == (
         "People reported saving 11 minutes a day; task logs show no clear difference per working "
         "day. The intervals overlap, so there is no clear difference between the two."
+    )
+    assert reported_beside_measured(Reading(30, 26.5, 33.1), Reading(10, 8, 12)) == (
+        "People reported saving 30.0 minutes a day; task logs show 10 minutes saved per working "
+        "day. Reports are 20.0 minutes above the measurement."
     )
     assert "no survey answers" in reported_beside_measured(None, Reading(1, 0, 2))
     assert "not available" in reported_beside_measured(Reading(1, 0, 2), None)
