@@ -147,7 +147,7 @@ def _per_working_day(
         return (
             f"{_unclear(reading, final)}: the {level} confidence interval runs from "
             f"{_saved_or_lost(reading.low, decimals)} to {_saved_or_lost(reading.high, decimals)} "
-            f"per working day{than}."
+            f"per working day{' by people given AI' if causal else ' with AI'}{than}."
         )
     minutes = found.format(minutes_in_words(abs(reading.value), decimals))
     days = _days(results.find(DAYS_A_YEAR.estimand), assumptions)

@@ -62,15 +62,15 @@ def test_a_clear_loss_is_said_as_plainly() -> None:
 def test_no_clear_difference_has_no_point_estimate_and_no_days() -> None:
     assert said(row(value=2, low=-3, high=7), days(1)) == (
         "No clear difference: the 95% confidence interval runs from 3 minutes lost to 7 minutes "
-        "saved per working day compared with their time without it."
+        "saved per working day by people given AI compared with their time without it."
     )
 
 
 def test_until_the_read_out_what_is_unclear_is_no_conclusion_yet() -> None:
     assert said(row(value=2, low=-3, high=7), final=False) == (
         "No conclusion yet, because the interval still holds both savings and losses: the 95% "
-        "confidence interval runs from 3 minutes lost to 7 minutes saved per working day compared "
-        "with their time without it."
+        "confidence interval runs from 3 minutes lost to 7 minutes saved per working day by "
+        "people given AI compared with their time without it."
     )
     assert said(row(value=2, low=0, high=7), final=False).startswith(
         "No conclusion yet, because the interval still holds no difference at all: the 95% "
