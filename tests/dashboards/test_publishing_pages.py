@@ -258,7 +258,7 @@ def test_changes_of_the_plan_stand_in_a_report_without_names(public: Publication
     report = seen(Client(), f"/reports/{led.trial.slug}/")
     assert "The plan was locked on 2 March 2026 at 9:00am by those who run the trial" in report
     assert (
-        "Plan: confidence 0.95 0.9 those who run the trial 2 March 2026 at 9:00am Tea first."
+        "Confidence of intervals 95% 90% those who run the trial 2 March 2026 at 9:00am Tea first."
         in report
     )
     assert "@example.com" not in report
