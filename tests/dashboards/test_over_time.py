@@ -157,6 +157,7 @@ def test_many_weeks_have_small_dots() -> None:
             "between the two.",
         ),
         ((0.7,), "70% of the people with access used AI in that week."),
+        ((0.998,), "99.5% or more of the people with access used AI in that week."),
     ],
 )
 def test_use_compares_the_first_week_with_the_last(shares: tuple[float, ...], said: str) -> None:

@@ -40,6 +40,7 @@ class TestCheck:
             "There are no tools",
             "There are no departments yet",
             "No privacy notice is published",
+            " who gets AI, and when</span>",
             "You can lock the plan once you have said who gets AI, and when, and how chance",
         ):
             assert words in page
