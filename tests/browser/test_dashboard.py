@@ -71,6 +71,20 @@ def test_pictures_fit_the_page_and_do_not_overlap(
         assert all(name["x"] + name["width"] <= width for name in names if name)
 
 
+def test_a_table_that_is_wider_than_a_phone_shows_that_it_goes_on(
+    visit: Visit, lead: User, trial: Trial
+) -> None:
+    """Where the phone's edge cuts between two columns, nothing else tells of those behind it."""
+    visitor = visit(width=375, user=lead)
+    visitor.go(f"/trials/{trial.slug}/")
+    table = visitor.page.get_by_role("region", name="Minutes saved per working day, by department")
+    assert table.evaluate("table => table.scrollWidth > table.clientWidth")
+    background = table.evaluate("table => getComputedStyle(table).backgroundAttachment")
+    assert background == "local, local, scroll, scroll", "the white moves, the shadows stay"
+    visitor.page.emulate_media(media="print")
+    assert table.evaluate("table => getComputedStyle(table).backgroundImage") == "none"
+
+
 def test_pictures_follow_the_window(visit: Visit, lead: User, trial: Trial) -> None:
     visitor = visit(user=lead)
     visitor.go(f"/trials/{trial.slug}/")
