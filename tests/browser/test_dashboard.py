@@ -200,10 +200,11 @@ def test_on_paper_nothing_is_cut(visit: Visit, lead: User, trial: Trial) -> None
         svg = picture.locator("svg.main-svg").first.bounding_box()
         assert svg
         assert svg["x"] + svg["width"] <= PAPER_WIDTH
-    for name in ("On this page", "Service navigation"):
+    for name in ("On this page", "Service navigation", "Pages of this trial"):
         expect(page.get_by_role("navigation", name=name)).to_be_hidden()
     for link in page.get_by_text("Download departments").all():
         expect(link).to_be_hidden()
+    expect(page.get_by_text("Compute the results now")).to_be_hidden()
     expect(page.get_by_text(f"Printed from {page.url}")).to_be_visible()
     expect(page.get_by_text("A confidence interval is a range")).to_be_visible()
     wide = [
