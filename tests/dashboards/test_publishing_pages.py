@@ -333,6 +333,7 @@ def test_a_withdrawn_report_says_so_and_shows_no_figure(
     assert "No report is published now" in seen(Client(), "/reports/")
     assert pat.get(f"{page}1/withdraw/").status_code == 404
     assert "Report 1: withdrawn" in seen(pat, page)
+    assert f"Withdrawn By {led.lead.email} on" in seen(pat, page)
 
 
 def test_older_reports_keep_their_address(

@@ -11,6 +11,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from measurement import drawing, enrolment
+from measurement.estimation.definition import Design, parse_trial
+from measurement.lead.draw_words import what_is_drawn
 from measurement.models import Assignment, AuditEvent, Draw, Participant, Role, Trial, User
 from tests.measurement.drawn import STEPS, TODAY, fill, make_drawable
 from tests.measurement.pages.page import Page
@@ -42,6 +44,11 @@ def dates(*days: datetime.date | str) -> dict[str, str]:
         for name, value in zip(("day", "month", "year"), parts, strict=True):
             sent[f"date_{number}_{name}"] = str(value)
     return sent
+
+
+def parse_design(arms: list[dict[str, Any]]) -> Design:
+    table = {"trial": {"slug": "tea", "title": "Tea"}, "design": {"kind": "parallel", "arms": arms}}
+    return parse_trial(table).design
 
 
 def cells(page: Page) -> str:
@@ -103,6 +110,13 @@ class TestBefore:
         page = Page(visit(make_user("kim@example.com", (Role.LEAD, trial))).get(PAGE))
         assert "It is not said yet who gets AI, and when" in page.words
         assert "people choose themselves" not in page.words
+
+    def test_arms_whose_names_say_it_are_not_explained(self) -> None:
+        arms = [{"name": "Without AI", "ai": False}, {"name": "With AI", "ai": True, "ratio": 2}]
+        (decided,) = what_is_drawn(parse_design(arms))
+        assert decided == (
+            "Chance decides for each person: “Without AI” or “With AI”, in the ratio 1 to 2."
+        )
 
     def test_a_plan_that_is_not_locked(self) -> None:
         arms = [{"name": "control", "ai": False}, {"name": "ai", "ai": True}]
