@@ -92,12 +92,13 @@ def advice(checks: Iterable[Check]) -> list[Advice]:
     order = (FAIL, WARN, NOT_ESTIMABLE, PASS)
     listed = sorted(checks, key=lambda check: order.index(check.verdict))
     return [
-        Advice(_name(check), check.verdict, _sentence(check.message), _to_do(check))
+        Advice(name_of(check), check.verdict, _sentence(check.message), _to_do(check))
         for check in listed
     ]
 
 
-def _name(check: Check) -> str:
+def name_of(check: Check) -> str:
+    """Return what a page calls the check."""
     if check.check.startswith(_OF_GROUPS):
         return f"Differences between {_GROUPS[check.check.removeprefix(_OF_GROUPS)]}"
     return _NAMES[check.check]

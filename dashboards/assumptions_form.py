@@ -85,7 +85,7 @@ class AssumptionsForm(forms.Form):
         given = {name: sent[name] for name in QUESTIONS if name in sent}
         super().__init__(data=plan | given if given else None, initial=plan)
         for name, question in QUESTIONS.items():
-            hint = f"The plan: {question.prefix}{plan[name]}"
+            hint = f"The plan: {question.prefix}{asdict(planned)[name]:,.10g}"
             self.fields[name] = AssumptionField(question, help_text=hint)
         self.planned = planned
 

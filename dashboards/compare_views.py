@@ -46,6 +46,7 @@ def compare(request: SignedInRequest) -> HttpResponse:
         "without": without,
         "simulated": any(one.trial.simulated for one in compared),
         "config": CONFIG,
+        "wide": True,
     }
     return render(request, "dashboards/compare.html", context, status=422 if error else 200)
 

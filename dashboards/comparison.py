@@ -197,13 +197,16 @@ def _found(ordered: Sequence[Compared]) -> Table:
 
 
 def _in_common_year(row: EstimateRow | None) -> str:
-    """Return published minutes a day as days of the common year: minutes x days / minutes a day."""
+    """Return published minutes a day as days of the common year: minutes x days / minutes a day.
+
+    With the decimals of the minutes, as days a year by the trial's own year have.
+    """
     reading = PER_WORKING_DAY.reading(row)
     if reading is None:
         return shown(PER_WORKING_DAY, row)
     days = COMMON_YEAR.working_days_per_year / (60 * COMMON_YEAR.hours_per_day)
     minutes = (reading.value, reading.low, reading.high)
-    value, low, high = (fixed(part * days, 1) for part in minutes)
+    value, low, high = (fixed(part * days, reading.decimals) for part in minutes)
     return f"{value} ({low} to {high})"
 
 

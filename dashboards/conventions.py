@@ -10,6 +10,7 @@ from dashboards.measures import (
     PER_WORKING_DAY,
     REPORTED,
     Reading,
+    decimals_of,
     fixed,
     minutes_in_words,
     number,
@@ -39,12 +40,13 @@ def finding(rows: Sequence[Row]) -> str:
         return "There are no measured minutes a day to turn into days a year."
     if all(row["ci_low"] <= 0 <= row["ci_high"] for row in measured):
         return "No clear difference in minutes a day, so none in days a year by any convention."
-    minutes = minutes_in_words(abs(measured[0]["minutes_per_day"]))
+    minutes = minutes_in_words(abs(measured[0]["minutes_per_day"]), _decimals(measured[0], rows))
     least, most = (pick(abs(row["days_per_year"]) for row in measured) for pick in (min, max))
+    decimals = decimals_of(least, most)
     verb = "saved" if measured[0]["minutes_per_day"] > 0 else "lost"
     verb += " a day is" if minutes == "1 minute" else " a day are"
     return (
-        f"The same {minutes} {verb} {number(least)} to {number(most)} "
+        f"The same {minutes} {verb} {fixed(least, decimals)} to {fixed(most, decimals)} "
         "working days a year, depending on what counts as a working year."
     )
 
@@ -69,10 +71,12 @@ def top_band(rows: Iterable[Row]) -> str:
     if not others:
         return said
     other = max(others, key=lambda row: float(row["top_band_minutes"]))
+    decimals = _decimals(planned, counted)
     return (
         f"{said} Counted as {number(other['top_band_minutes'])}, the mean of what people report "
-        f"would be {number(other['minutes_per_day'])} minutes a day instead of "
-        f"{number(planned['minutes_per_day'])}: {_moved(other['minutes_above_planned'])}."
+        f"would be {fixed(other['minutes_per_day'], decimals)} minutes a day instead of "
+        f"{fixed(planned['minutes_per_day'], decimals)}: "
+        f"{_moved(other['minutes_above_planned'], decimals)}."
     )
 
 
@@ -91,7 +95,7 @@ def table(rows: Sequence[Row]) -> Table:
             "Days a year",
             "Hours a day",
         ),
-        rows=tuple(_cells(row) for row in rows),
+        rows=tuple(_cells(row, _decimals(row, rows)) for row in rows),
         notes=(
             *notes,
             *marks_explained(
@@ -102,7 +106,7 @@ def table(rows: Sequence[Row]) -> Table:
     )
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, decimals: int) -> tuple[str, ...]:
     name = dated(row["convention"], row["as_of"])
     year = (short_text(row["working_days_per_year"]), short_text(row["hours_per_day"]))
     if row["minutes_per_day"] is None:
@@ -111,14 +115,20 @@ def _cells(row: Row) -> tuple[str, ...]:
     days = number_text(row["days_per_year"], 1)
     if row["ci_low"] is not None:
         days = interval_text(Reading(row["days_per_year"], row["ci_low"], row["ci_high"]), 1)
-    return (name, days, short_text(row["minutes_per_day"]), *year)
+    return (name, days, number_text(row["minutes_per_day"], decimals), *year)
+
+
+def _decimals(of: Row, rows: Iterable[Row]) -> int:
+    """Return the decimals of a row's minutes a day: as others of its figure, no 35 beside 26.1."""
+    known = (row["minutes_per_day"] for row in rows if row["estimand"] == of["estimand"])
+    return decimals_of(*(minutes for minutes in known if minutes is not None))
 
 
 def _share(share: float) -> str:
     return f"{fixed(100 * share, 0)}%" if share else "Fewer than 1%"
 
 
-def _moved(minutes: float) -> str:
+def _moved(minutes: float, decimals: int) -> str:
     if not minutes:
         return "no change that rounding shows"
-    return f"{number(abs(minutes))} {'more' if minutes > 0 else 'fewer'}"
+    return f"{fixed(abs(minutes), decimals)} {'more' if minutes > 0 else 'fewer'}"

@@ -20,7 +20,6 @@ from dashboards.measures import (
     fixed,
     largest_first,
     minutes_per_task,
-    number,
 )
 from dashboards.style import Figure
 from measurement.estimation.results import EstimateRow
@@ -263,7 +262,9 @@ def _reference_dots(chosen: Sequence[Pair], places: Sequence[int]) -> dict[str, 
             "line": {"color": hue, "width": 3},
         },
         "customdata": [
-            f"{plain(pair.task_type)}<br>{WITHOUT_AI}: {number(pair.without_ai)}" for pair in chosen
+            f"{plain(pair.task_type)}<br>{WITHOUT_AI}: "
+            f"{fixed(pair.without_ai, pair.with_ai.decimals)}"
+            for pair in chosen
         ],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
@@ -283,10 +284,10 @@ def _bars(chosen: Sequence[Pair], places: Sequence[int]) -> dict[str, Any]:
 
 
 def in_words(reading: Reading, suffix: str = "", decimals: int | None = None) -> str:
-    """Return what one reads at a dot: 10.3 (8 to 12.1)."""
+    """Return what one reads at a dot, as the table has it: 10.3 (8.0 to 12.1)."""
+    places = reading.decimals if decimals is None else decimals
     value, low, high = (
-        f"{number(part) if decimals is None else fixed(part, decimals)}{suffix}"
-        for part in (reading.value, reading.low, reading.high)
+        f"{fixed(part, places)}{suffix}" for part in (reading.value, reading.low, reading.high)
     )
     return f"{value} ({low} to {high})"
 

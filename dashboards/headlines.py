@@ -69,14 +69,16 @@ def reported_beside_measured(reported: Reading | None, measured: Reading | None)
     """Return what people report and what was measured, and their difference if it is clear."""
     if reported is None:
         return "There are no survey answers to set beside the measured minutes."
-    said = f"People reported saving {minutes_in_words(reported.value)} a day"
+    said = f"People reported saving {minutes_in_words(reported.value, reported.decimals)} a day"
     if measured is None:
         return f"{said}. Measured minutes a day are not available to compare."
     if not (measured.is_saving or measured.is_loss):
         both = f"{said}; task logs show no clear difference per working day"
     else:
-        both = f"{said}; task logs show {_saved_or_lost(measured.value)} per working day"
-    gap = minutes_in_words(abs(reported.value - measured.value))
+        shown = _saved_or_lost(measured.value, measured.decimals)
+        both = f"{said}; task logs show {shown} per working day"
+    decimals = max(reported.decimals, measured.decimals)
+    gap = minutes_in_words(abs(reported.value - measured.value), decimals)
     if reported.low > measured.high:
         return f"{both}. Reports are {gap} above the measurement."
     if reported.high < measured.low:
@@ -92,20 +94,28 @@ def adoption(reading: Reading | None) -> str:
 
 
 def across_groups(rows: Sequence[EstimateRow], measure: Measure, *, one: str, several: str) -> str:
-    """Return in how many groups the interval excludes zero; `one`, `several` name the groups."""
+    """Return in how many groups the interval excludes zero; `one`, `several` name the groups.
+
+    It begins with a side that has some: nobody has to read first of what there is not.
+    """
     readings = [reading for row in rows if (reading := measure.reading(row))]
     if not readings:
         return f"There is no figure for any {one}."
     if len(readings) == 1:
         return f"{_side(readings[0])} in the one {one} shown."
-    of_all = f"the {len(readings)} {several} shown"
+    count, of_all = len(readings), f"of the {len(readings)} {several} shown"
     faster = sum(reading.is_saving for reading in readings)
     slower = sum(reading.is_loss for reading in readings)
     if not faster and not slower:
-        return f"No clear difference in any of {of_all}."
-    if not slower:
-        return f"Clearly less time with AI in {faster} of {of_all}, clearly more in none."
-    return f"Clearly less time with AI in {faster} of {of_all}, clearly more in {slower}."
+        return f"No clear difference in any {of_all}."
+    first, found, second, other = (
+        ("less", faster, "more", slower) if faster else ("more", slower, "less", faster)
+    )
+    if found == count:
+        return f"Clearly {first} time with AI in each {of_all}."
+    return (
+        f"Clearly {first} time with AI in {found} {of_all}, clearly {second} in {other or 'none'}."
+    )
 
 
 def _side(reading: Reading) -> str:
@@ -124,22 +134,22 @@ def _label(row: EstimateRow) -> str:
 def _per_working_day(
     row: EstimateRow, reading: Reading, results: Results, assumptions: Assumptions, final: bool
 ) -> str:
-    level = confidence([row])
+    level, decimals = confidence([row]), reading.decimals
     causal = row.comparison == RANDOMISED
     than = f" compared with {COMPARED_WITH[results.design]}" if causal else ""
     if reading.is_saving:
         found = "People given AI saved {}" if causal else "Work with AI took {} less"
-        interval = f"{number(reading.low)} to {number(reading.high)}"
+        interval = f"{fixed(reading.low, decimals)} to {fixed(reading.high, decimals)}"
     elif reading.is_loss:
         found = "People given AI took {} longer" if causal else "Work with AI took {} longer"
-        interval = f"{number(-reading.high)} to {number(-reading.low)} longer"
+        interval = f"{fixed(-reading.high, decimals)} to {fixed(-reading.low, decimals)} longer"
     else:
         return (
             f"{_unclear(reading, final)}: the {level} confidence interval runs from "
-            f"{_saved_or_lost(reading.low)} to {_saved_or_lost(reading.high)} "
-            f"per working day{than}."
+            f"{_saved_or_lost(reading.low, decimals)} to {_saved_or_lost(reading.high, decimals)} "
+            f"per working day{' by people given AI' if causal else ' with AI'}{than}."
         )
-    minutes = found.format(minutes_in_words(abs(reading.value)))
+    minutes = found.format(minutes_in_words(abs(reading.value), decimals))
     days = _days(results.find(DAYS_A_YEAR.estimand), assumptions)
     return f"{minutes} per working day{than} ({level} confidence interval {interval}){days}."
 
@@ -177,7 +187,7 @@ def _days(row: EstimateRow | None, assumptions: Assumptions) -> str:
         return ""
     low, high = sorted((abs(reading.low), abs(reading.high)))
     value = abs(reading.value)
-    decimals = 0 if all(part == round(part) for part in (value, low, high)) else 1
+    decimals = reading.decimals
     days = fixed(value, decimals)
     return (
         f", about {days} working {'day' if days == '1' else 'days'} a year "
@@ -202,8 +212,8 @@ def _why_not(what: str, row: EstimateRow | None) -> str:
     return f"{what}: {row.not_estimable}."
 
 
-def _saved_or_lost(value: float) -> str:
-    return f"{minutes_in_words(abs(value))} {'lost' if value < 0 else 'saved'}"
+def _saved_or_lost(value: float, decimals: int) -> str:
+    return f"{minutes_in_words(abs(value), decimals)} {'lost' if value < 0 else 'saved'}"
 
 
 def _less_or_more(value: float) -> str:

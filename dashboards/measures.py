@@ -16,6 +16,11 @@ class Reading:
     high: float
 
     @property
+    def decimals(self) -> int:
+        """As many as the value and both ends of its interval are exact to: 0 or 1."""
+        return decimals_of(self.value, self.low, self.high)
+
+    @property
     def is_saving(self) -> bool:
         """Whether the whole interval is above zero."""
         return self.low > 0
@@ -103,9 +108,14 @@ def share_in_words(per_cent: float) -> str:
     return f"{number(per_cent)}%" if per_cent > 0 else "Under 0.5%"
 
 
-def minutes_in_words(value: float) -> str:
-    """Return minutes as a sentence has them: 1 minute, 10.3 minutes."""
-    shown = number(value)
+def decimals_of(*numbers: float) -> int:
+    """Return the decimals of numbers that belong together: 9.0 beside 10.1, as both are exact."""
+    return 0 if all(value == round(value) for value in numbers) else 1
+
+
+def minutes_in_words(value: float, decimals: int) -> str:
+    """Return minutes as a sentence has them: 1 minute, 10.0 minutes."""
+    shown = fixed(value, decimals)
     return f"{shown} minute" if shown == "1" else f"{shown} minutes"
 
 

@@ -28,6 +28,8 @@ LINES: Final = (
     ("break_even", "Minutes a week that pay for a licence", 1),
 )
 """What is computed: its name for the browser, its name in words, its decimals."""
+FEW_PEOPLE: Final = 10
+"""Fewer full-time equivalents have a decimal: a loss of 0.1 must not be read as 0."""
 UNCLEAR: Final = (
     "There is no clear difference in minutes a day, so none in these figures under any assumption."
 )
@@ -119,7 +121,7 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     kept = {
         "days": _as_published(results.find(DAYS_A_YEAR.estimand), 1),
-        "people": _as_published(results.find("full_time_equivalents"), 0),
+        "people": _many_as_published(results.find("full_time_equivalents")),
     }
     for slug, name, decimals in LINES:
         own = kept.get(slug) or _figure(slug, minutes, by_plan, decimals)
@@ -136,10 +138,10 @@ def _outcomes(
 def _figure(slug: str, minutes: Reading, assumed: Assumed, decimals: int) -> str:
     if slug == "break_even":
         return _break_even(assumed, decimals)
-    value, low, high = (
-        fixed(_converted(slug, part, assumed), decimals)
-        for part in (minutes.value, minutes.low, minutes.high)
-    )
+    parts = [_converted(slug, part, assumed) for part in (minutes.value, minutes.low, minutes.high)]
+    if slug == "people" and all(abs(part) < FEW_PEOPLE for part in parts):
+        decimals += 1
+    value, low, high = (fixed(part, decimals) for part in parts)
     return f"{value} ({low} to {high})"
 
 
@@ -162,6 +164,13 @@ def _break_even(assumed: Assumed, decimals: int) -> str:
         return fixed(break_even_minutes_per_week(costs), decimals)
     except NotEstimable:
         return NOT_APPLICABLE
+
+
+def _many_as_published(row: EstimateRow | None) -> str:
+    """Return full-time equivalents as published, which is whole; "" where they are few."""
+    ends = (row.ci_low, row.ci_high) if row else ()
+    is_many = any(end is not None and abs(end) >= FEW_PEOPLE for end in ends)
+    return _as_published(row, 0) if is_many else ""
 
 
 def _as_published(row: EstimateRow | None, decimals: int) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final, Self
 
-from dashboards.measures import Reading, fixed, number
+from dashboards.measures import Reading, decimals_of, fixed, number
 
 SHORTEST: Final = 1
 """Decimals of a number that is written as short as it is exact."""
@@ -12,17 +12,20 @@ class NumberText(str):
     """Numbers as people read them in a table: 1,200 or 33% (12% to 49%).
 
     `numbers` are those that the text shows, as rounded as there: one, or a value with both ends of
-    its interval. `suffix` follows each of them in the text.
+    its interval. `suffix` follows each of them in the text, `decimals` are those of each.
     """
 
-    __slots__ = ("numbers", "suffix")
+    __slots__ = ("decimals", "numbers", "suffix")
     numbers: tuple[float, ...]
+    decimals: int
     suffix: str
 
-    def __new__(cls, text: str, numbers: tuple[float, ...], suffix: str = "") -> Self:
+    def __new__(
+        cls, text: str, numbers: tuple[float, ...], decimals: int, suffix: str = ""
+    ) -> Self:
         """Return the text with its numbers."""
         made = super().__new__(cls, text)
-        made.numbers, made.suffix = numbers, suffix
+        made.numbers, made.decimals, made.suffix = numbers, decimals, suffix
         return made
 
 
@@ -42,12 +45,14 @@ class IntervalHeading(str):
 
 def number_text(value: float, decimals: int, suffix: str = "") -> NumberText:
     """Return one number with so many decimals."""
-    return NumberText(f"{fixed(value, decimals)}{suffix}", (_rounded(value, decimals),), suffix)
+    text = f"{fixed(value, decimals)}{suffix}"
+    return NumberText(text, (_rounded(value, decimals),), decimals, suffix)
 
 
 def short_text(value: float, suffix: str = "") -> NumberText:
     """Return one number as short as it is exact to one decimal."""
-    return NumberText(f"{number(value)}{suffix}", (_rounded(value, SHORTEST),), suffix)
+    rounded = _rounded(value, SHORTEST)
+    return NumberText(f"{number(value)}{suffix}", (rounded,), decimals_of(rounded), suffix)
 
 
 def interval_text(reading: Reading, decimals: int, suffix: str = "") -> NumberText:
@@ -55,7 +60,7 @@ def interval_text(reading: Reading, decimals: int, suffix: str = "") -> NumberTe
     numbers = (reading.value, reading.low, reading.high)
     value, low, high = (f"{fixed(end, decimals)}{suffix}" for end in numbers)
     rounded = tuple(_rounded(end, decimals) for end in numbers)
-    return NumberText(f"{value} ({low} to {high})", rounded, suffix)
+    return NumberText(f"{value} ({low} to {high})", rounded, decimals, suffix)
 
 
 def _rounded(value: float, decimals: int) -> float:

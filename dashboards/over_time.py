@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from dashboards import tables
-from dashboards.measures import ADOPTION, LESS_TIME, Measure, Reading, number
+from dashboards.headlines import across_groups
+from dashboards.measures import ADOPTION, LESS_TIME, Measure, Reading, share_in_words
 from dashboards.section import Section, breakdown, subtitle
 from dashboards.time_figures import Week, course
 from measurement.estimation.definition import Trial
@@ -95,7 +96,10 @@ def _section(
         ),
         rows=tuple(rows),
         figure=figure,
-        alternative=f"Chart of {len(weeks)} weeks with confidence intervals. {finding}",
+        alternative=(
+            f"Chart of {len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} with confidence "
+            f"intervals. {finding}"
+        ),
     )
 
 
@@ -165,16 +169,10 @@ def _slope(weeks: Sequence[tuple[int, Reading]]) -> float:
 
 
 def _clear_weeks(rows: Sequence[EstimateRow]) -> tuple[str, ...]:
-    readings = [reading for _, reading in _with_access(rows)]
-    if not readings:
+    shown = [row for row, _ in _with_access(rows)]
+    if not shown:
         return ()
-    of_all = f"of the {len(readings)} weeks shown"
-    faster = sum(reading.is_saving for reading in readings)
-    slower = sum(reading.is_loss for reading in readings)
-    if not faster and not slower:
-        return (f"No clear difference in any {of_all}.",)
-    more = f", clearly more in {slower}" if slower else ""
-    return (f"Clearly less time with AI in {faster} {of_all}{more}.",)
+    return (across_groups(shown, LESS_TIME, one="week", several="weeks"),)
 
 
 def _use(rows: Sequence[EstimateRow]) -> str:
@@ -183,10 +181,10 @@ def _use(rows: Sequence[EstimateRow]) -> str:
         return "How many people used AI from week to week is not known."
     (first_row, first), (last_row, last) = shown[0], shown[-1]
     if first_row is last_row:
-        return f"{number(first.value)}% of the people with access used AI in that week."
+        return f"{share_in_words(first.value)} of the people with access used AI in that week."
     overlap = first.low <= last.high and last.low <= first.high
     said = (
-        f"{number(first.value)}% of the people with access used AI in week {first_row.group}, "
-        f"{number(last.value)}% in week {last_row.group}"
+        f"{share_in_words(first.value)} of the people with access used AI in week "
+        f"{first_row.group}, {share_in_words(last.value)} in week {last_row.group}"
     )
     return f"{said}: no clear difference between the two." if overlap else f"{said}."

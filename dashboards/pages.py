@@ -1,11 +1,12 @@
 """What a dashboard page says, put together from published results. Pure."""
 
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dashboards import headlines, plan, quality
+from dashboards.advice import name_of
 from dashboards.downloads import Download, conventions_file, csv_file
 from dashboards.moved_assumptions import Assumed, planned
 from dashboards.number_text import number_text
@@ -19,7 +20,7 @@ from measurement.estimation.cells import FLAG_EXCLUSIONS
 from measurement.estimation.definition import Trial
 from measurement.estimation.flags import FLAG_RULES
 from measurement.estimation.results import Check, LogCounts, Results
-from measurement.estimation.verdicts import FAIL
+from measurement.estimation.verdicts import FAIL, NOT_ESTIMABLE
 
 ALARM: Final = "Do not rely on this result yet, because a check of the trial failed."
 NOVEL: Final = (
@@ -127,12 +128,23 @@ def page(found: Published, *, today: datetime.date) -> Page:
         running=running,
         running_files={part.slug: _file_of(part, found) for part in running},
         logs=log_counts(results.logs),
-        checks=tuple(sorted(results.checks, key=lambda check: [*VERDICTS].index(check.verdict))),
+        checks=_told(results.checks),
         plan=plan.plan_words(trial, results),
         plan_sha256=results.plan_sha256,
         code_version=results.code_version,
         locking=plan.locking(results),
     )
+
+
+def _told(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Return the checks, the worst first. One without an answer is named: its message says why."""
+    told = (
+        replace(check, message=f"{name_of(check)}. {check.message}")
+        if check.verdict == NOT_ESTIMABLE
+        else check
+        for check in checks
+    )
+    return tuple(sorted(told, key=lambda check: [*VERDICTS].index(check.verdict)))
 
 
 def _alarms(results: Results) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """A trial's plan in plain words."""
 
 import datetime
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +10,7 @@ from dashboards.shown_intervals import EARLY, read_out_on
 from measurement.estimation.definition import Assumptions, Trial
 from measurement.estimation.designs import rules
 from measurement.estimation.results import EstimateRow, Results
+from measurement.plan_words import name_of, value_words
 
 DESIGNS: Final = {
     "task_randomised": (
@@ -159,25 +159,13 @@ def _errors(trial: Trial, row: EstimateRow | None) -> str:
 
 
 def _deviation(item: Mapping[str, Any]) -> Deviation:
+    path = item["what"]
+    before, after = (value_words(path, item[side]).replace("\n", "; ") for side in ("from", "to"))
     return Deviation(
-        what=_setting(item["what"]),
-        before=_value(item["from"]),
-        after=_value(item["to"]),
+        what=name_of(path),
+        before=before,
+        after=after,
         who=item["who"] or NOT_KNOWN,
         when=item["when"] and datetime.datetime.fromisoformat(item["when"]),
         why=item["why"],
     )
-
-
-def _setting(path: str) -> str:
-    section, _, name = path.partition(".")
-    return f"{section}: {name.replace('_', ' ')}".capitalize()
-
-
-def _value(value: Any) -> str:
-    """Return a value of a plan as people read it: department, grade."""
-    if value is None or value == []:
-        return "none"
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(item.replace("_", " ") for item in value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

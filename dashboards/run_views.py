@@ -24,7 +24,7 @@ def run(request: SignedInRequest, slug: str) -> HttpResponse:
     found = queries.published_results(trial)
     shown = found and page(found, today=timezone.localdate())
     makers = workbooks.running_by_name(shown) if shown else {}
-    advised = advice(shown.checks) if shown else []
+    advised = advice(shown.results.checks) if shown else []
     context = {
         "trial": trial,
         "here": "run",

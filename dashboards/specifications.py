@@ -93,15 +93,18 @@ def _finding(planned: Reading | None, others: Sequence[EstimateRow]) -> str:
     readings = [reading for row in others if (reading := LESS_TIME.reading(row))]
     if planned is None or not readings:
         return "There is nothing to compare the planned analysis with."
-    alike = sum(_side(reading) == _side(planned) for reading in readings)
-    count = len(readings)
-    of_all = f"all {count} other analyses" if count > 1 else "the other analysis"
+    side, count = _side(planned), len(readings)
+    alike = sum(_side(reading) == side for reading in readings)
+    other = f"{count} other analyses" if count > 1 else "the other analysis"
     if alike == count:
-        return f"{SIDES[_side(planned)]} as planned, and in {of_all}."
-    return (
-        f"{SIDES[_side(planned)]} as planned, and in {alike} of the {count} other "
-        f"{'analyses' if count > 1 else 'analysis'}: read the result with care."
-    )
+        return f"{SIDES[side]} as planned, and in {'all ' if count > 1 else ''}{other}."
+    if alike:
+        said = f", and in {alike} of the {other}"
+    elif side:
+        said = f", but in none of the {other}" if count > 1 else f", but not in {other}"
+    else:
+        said = f", but a clear one in {'all ' if count > 1 else ''}{other}"
+    return f"{SIDES[side]} as planned{said}: read the result with care."
 
 
 def _side(reading: Reading) -> int:

@@ -8,13 +8,11 @@ blank cell, row or column inside a table, each table marked up by name.
 import datetime
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from odfdo import Cell, Column, Document, Element, Row, Style, Table
-
-Value = str | float | int
 
 LANGUAGE: Final = "en-GB"
 COVER: Final = "Cover"
@@ -24,6 +22,7 @@ LONGEST_NAME: Final = 31
 TITLE: Final = "title"
 HEADING: Final = "heading"
 TEXT: Final = "words"
+NUMBER: Final = "number"
 WIDE: Final = "wide"
 NARROW: Final = "narrow"
 _STYLES: Final = (
@@ -35,6 +34,17 @@ _NOT_XML: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 """Characters that no XML file may have."""
 UNKNOWN: Final = "\ufffd"
 _WIDTHS: Final = ((WIDE, "12cm"), (NARROW, "4.5cm"))
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """A number that is shown with so many decimals: 5.0 among 4.8 and 10.1."""
+
+    number: float
+    decimals: int
+
+
+Value = str | float | int | Rounded
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,7 @@ def ods(
     document.meta.creation_date = document.meta.date = made_at.replace(tzinfo=None, microsecond=0)
     for style in _styles():
         document.insert_style(style, automatic=True)
+    _add_number_styles(document, sheets)
     body = document.body
     body.clear()
     body.append(_lines(COVER, title, about))
@@ -100,17 +111,36 @@ def _check(sheets: Iterable[Sheet]) -> None:
 
 def _styles() -> Iterable[Style]:
     for name, text in _STYLES:
-        style = Style("table-cell", name=name)
-        style.set_properties(
-            area="table-cell",
-            properties={"fo:wrap-option": "no-wrap" if name == TITLE else "wrap"},
-        )
-        style.set_properties(area="text", properties={**text, "style:font-name": "Arial"})
-        yield style
+        yield _text_style(name, text)
     for name, width in _WIDTHS:
         style = Style("table-column", name=name)
         style.set_properties(area="table-column", properties={"style:column-width": width})
         yield style
+
+
+def _text_style(name: str, text: Mapping[str, str]) -> Style:
+    style = Style("table-cell", name=name)
+    style.set_properties(
+        area="table-cell",
+        properties={"fo:wrap-option": "no-wrap" if name == TITLE else "wrap"},
+    )
+    style.set_properties(area="text", properties={**text, "style:font-name": "Arial"})
+    return style
+
+
+def _add_number_styles(document: Document, sheets: Iterable[Sheet]) -> None:
+    """Add the styles of cells with rounded numbers, one for each number of decimals."""
+    cells = (cell for sheet in sheets for row in sheet.rows for cell in row)
+    for decimals in sorted({cell.decimals for cell in cells if isinstance(cell, Rounded)}):
+        document.insert_style(
+            f'<number:number-style style:name="{NUMBER}{decimals}"><number:number '
+            f'number:decimal-places="{decimals}" number:min-decimal-places="{decimals}" '
+            'number:min-integer-digits="1" number:grouping="true"/></number:number-style>',
+            automatic=True,
+        )
+        style = _text_style(f"{TEXT}{decimals}", dict(_STYLES)[TEXT])
+        style.set_attribute("style:data-style-name", f"{NUMBER}{decimals}")
+        document.insert_style(style, automatic=True)
 
 
 def _lines(name: str, title: str, lines: Iterable[str]) -> Table:
@@ -145,6 +175,9 @@ def _row(values: Iterable[Value], style: str) -> Row:
 def _cell(value: Value, style: str) -> Cell:
     if isinstance(value, str):
         return Cell(_NOT_XML.sub(UNKNOWN, value), cell_type="string", style=style)
+    if isinstance(value, Rounded):
+        text = f"{value.number:,.{value.decimals}f}"
+        return Cell(value.number, text=text, cell_type="float", style=f"{style}{value.decimals}")
     return Cell(value, cell_type="float", style=style)
 
 

@@ -12,6 +12,7 @@ from dashboards.measures import (
     Measure,
     Reading,
     confidence,
+    decimals_of,
     largest_first,
     minutes_per_task,
 )
@@ -111,7 +112,7 @@ def task_type_table(rows: Sequence[EstimateRow]) -> Table:
         rows=tuple(
             (
                 dated(row.group, row.as_of),
-                number_text(pair.without_ai, _decimals(pair.with_ai)) if pair else _mark(row),
+                number_text(pair.without_ai, pair.with_ai.decimals) if pair else _mark(row),
                 _interval(pair.with_ai if pair else None, row, PER_TASK),
                 _interval(PER_TASK.reading(row), row, PER_TASK),
                 *([_drawn(row, PER_TASK)] if drawn else []),
@@ -262,7 +263,7 @@ def marks_explained(*, withheld: bool, reasons: Iterable[str | None]) -> list[st
 def _interval(reading: Reading | None, row: EstimateRow, measure: Measure) -> str:
     if reading is None:
         return _mark(row)
-    decimals = _decimals(reading) if measure.decimals is None else measure.decimals
+    decimals = reading.decimals if measure.decimals is None else measure.decimals
     return interval_text(reading, decimals, measure.suffix)
 
 
@@ -273,15 +274,9 @@ def _drawn(row: EstimateRow, measure: Measure, *, applies: bool = True) -> str:
         decimals = measure.decimals
         if decimals is None:
             # As many as the value beside it, so that a column has no 10 among its 10.4.
-            decimals = max(_decimals(reading) if reading else 0, 0 if value == round(value) else 1)
+            decimals = max(reading.decimals if reading else 0, decimals_of(value))
         return number_text(value, decimals, measure.suffix)
     return _mark(row) if applies else NOT_APPLICABLE
-
-
-def _decimals(reading: Reading) -> int:
-    """Return the decimals of a row: means of few people are whole minutes."""
-    numbers = (reading.value, reading.low, reading.high)
-    return 0 if all(value == round(value) for value in numbers) else 1
 
 
 def _count(count: int | None, row: EstimateRow) -> str:

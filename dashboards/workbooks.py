@@ -16,7 +16,7 @@ from dashboards.number_text import IntervalHeading, NumberText
 from dashboards.pages import VERDICTS, Page
 from dashboards.plan import NOT_KNOWN, Deviation, day
 from dashboards.section import IN_PICTURE, Section
-from dashboards.spreadsheet import Sheet, Value, ods
+from dashboards.spreadsheet import Rounded, Sheet, Value, ods
 from dashboards.tables import NOT_APPLICABLE, NOT_ESTIMABLE, WITHHELD, Table
 from measurement.estimation.calendar import LOCAL_TIME
 
@@ -156,7 +156,7 @@ def _values(row: Sequence[str], width: Sequence[int], units: Sequence[set[str]])
         if not isinstance(cell, NumberText):
             yield from [cell] * places
             continue
-        yield from cell.numbers
+        yield from (Rounded(number, cell.decimals) for number in cell.numbers)
         yield from [NOT_APPLICABLE] * (places - len(cell.numbers))
 
 

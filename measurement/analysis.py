@@ -46,6 +46,13 @@ def analyse(
     Parked marks get another try. Waits for workers that are at the trial. `progress` is told how
     many people are recomputed, and of how many.
     """
+    while (run := _analyse_anew(trial, progress)) is None:
+        pass
+    return run
+
+
+def _analyse_anew(trial: Trial, progress: Callable[[int, int], None]) -> AnalysisRun | None:
+    """Compute limits, cells and results; None where somebody changed the plan meanwhile."""
     _when_alone(trial, limits.refresh)
     DirtyMark.objects.filter(participant__trial=trial).update(failures=0)
     marked = _waiting(trial).filter(marked_at__lte=timezone.now())
@@ -62,10 +69,12 @@ def due() -> list[Trial]:
     """Return the trials that workers should analyse now.
 
     Something changed; everybody who was marked before it has been recomputed, so that a trial
-    that was just loaded is not analysed in parts; and the trial has rested.
+    that was just loaded is not analysed in parts; limits are those of its plan; and it has rested.
     """
-    marks = TrialMark.objects.filter(trial=OuterRef("pk"), failures__lt=FAILURES_THAT_PARK)
-    changed = Trial.objects.filter(Exists(marks)).annotate(since=Min("trialmark__marked_at"))
+    every = TrialMark.objects.filter(trial=OuterRef("pk"))
+    marks, replanned = every.filter(failures__lt=FAILURES_THAT_PARK), every.filter(replanned=True)
+    changed = Trial.objects.filter(Exists(marks), ~Exists(replanned))
+    changed = changed.annotate(since=Min("trialmark__marked_at"))
     return [
         trial
         for trial in changed.order_by("pk")
@@ -105,6 +114,20 @@ def _refresh_alone(trial: Trial) -> None:
             raise  # the database's trouble, not the trial's
         except Exception:
             logger.exception("The limits of the trial %s cannot be computed", trial.slug)
+            replanned = TrialMark.objects.filter(trial=trial, replanned=True)
+            replanned.update(failures=F("failures") + 1)
+
+
+def refresh_limits_of_replanned() -> None:
+    """Refresh the limits of the trials whose plan was changed, before cells and results are.
+
+    A failure is counted on the marks, and five of them park these.
+    """
+    marks = TrialMark.objects.filter(
+        trial=OuterRef("pk"), replanned=True, failures__lt=FAILURES_THAT_PARK
+    )
+    for trial in Trial.objects.filter(Exists(marks)).order_by("pk"):
+        _refresh_alone(trial)
 
 
 def refresh_limits_of_erased() -> None:
@@ -142,7 +165,7 @@ def _with_old_limits() -> QuerySet[Trial]:
 
 
 def analyse_marked(trial: Trial) -> AnalysisRun | None:
-    """Analyse the trial unless another worker does, or nothing changed meanwhile.
+    """Analyse the trial unless another worker does, nothing changed, or its plan did meanwhile.
 
     A failure is counted on the marks, five of them park these, and none is raised.
     """
@@ -219,14 +242,17 @@ def _only_one(trial: Trial) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", key)
 
 
-def _analyse(trial: Trial) -> AnalysisRun:
+def _analyse(trial: Trial) -> AnalysisRun | None:
     """Evaluate one moment's data, store the results and delete exactly the marks it had.
 
-    The first analysis of a week also freezes what is published until the next.
+    The first analysis of a week also freezes what is published until the next. None where limits
+    and cells are still those of an earlier plan.
     """
     as_of = timezone.now()
     with frames.snapshot():
         trial = Trial.objects.get(pk=trial.pk)
+        if TrialMark.objects.filter(trial=trial, replanned=True).exists():
+            return None
         marks = list(TrialMark.objects.filter(trial=trial).values_list("pk", flat=True))
         counted_until = timezone.localdate(as_of)
         evidence = _evidence(trial, counted_until)

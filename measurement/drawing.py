@@ -31,10 +31,9 @@ from measurement.estimation.history import MAX_REASON_LENGTH, Change, is_reason
 from measurement.estimation.lots import ALGORITHM, Lot
 from measurement.estimation.unit_weeks import first_of
 from measurement.models import AuditEvent, Draw, PlanLock, Trial, TrialMark, User
+from measurement.plan_words import DRAW
 from measurement.set_up_answers import is_design_chosen
 
-PATH: Final = "assignment.draw"
-"""How a draw that replaced another stands among the deviations of the plan."""
 CHANGED: Final = "The participants changed after the draw was proposed"
 NO_DESIGN: Final = "It is not said yet who gets AI, and when, so there is nothing to draw"
 NO_LONGER_OPEN: Final = "This draw was confirmed or replaced in the meantime"
@@ -234,10 +233,10 @@ def _drop(draw: Draw, by: User, reason: str) -> None:
 def _list_deviation(trial: Trial, by: User, reason: str, another: Draw) -> None:
     lock = PlanLock.objects.get(trial=trial)
     before = [
-        change[2] for row in lock.changes.all() for change in row.changes if change[0] == PATH
+        change[2] for row in lock.changes.all() for change in row.changes if change[0] == DRAW
     ]
     # A deviation begins with what the one before ended with: see history.deviations.
-    change = Change(PATH, before[-1] if before else None, f"draw {another.number}")
+    change = Change(DRAW, before[-1] if before else None, f"draw {another.number}")
     made = history.PlanChange(timezone.now(), planning.who(by, trial), reason, (change,))
     plan_history.add_change(lock, made)
     TrialMark.objects.create(trial=trial)

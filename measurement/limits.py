@@ -25,20 +25,23 @@ def store(trial: Trial, bundle: Bundle) -> None:
 
 
 def refresh(trial: Trial) -> None:
-    """Compute the limits anew; where they or the rules of flags changed, mark everybody dirty.
+    """Compute the limits anew; mark everybody dirty where they, the plan or rules of flags changed.
 
     To be called by one worker at a time. Raises OperationalError if the trial is being replaced.
     """
     everybody = frames.of_trial(trial)
     with frames.snapshot():
         trial = Trial.objects.get(pk=trial.pk)
+        replanned = TrialMark.objects.filter(trial=trial, replanned=True)
+        marks = list(replanned.values_list("pk", flat=True))
         computed = _computed(
             trial.definition(), frames.participants(everybody), frames.task_logs(everybody)
         )
         # Fails if the trial was replaced since: limits of data that are gone must not be stored.
         Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
-        if _has_old_flags(trial) or not computed.equals(frames.limits(trial)):
+        if marks or _has_old_flags(trial) or not computed.equals(frames.limits(trial)):
             _mark_everybody(trial)
+        TrialMark.objects.filter(pk__in=marks).update(replanned=False)
         _replace(trial, computed)
 
 

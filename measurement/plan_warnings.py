@@ -13,7 +13,7 @@ from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.power import participants_needed
 from measurement.estimation.power_inputs import InputErrors, PowerInputs
 from measurement.estimation.power_of_plan import planned_numbers
-from measurement.models import Department, PrivacyNotice, TaskType, Tool, Trial
+from measurement.models import Department, PlanLock, PrivacyNotice, TaskType, Tool, Trial
 from measurement.plan_words import long_day, moves_many, percent, percent_above
 from measurement.set_up_answers import Step, has_design, saved_steps
 
@@ -36,7 +36,7 @@ def of_plan(trial: Trial) -> list[Caution]:
     return [
         *(_of_comparison(definition) if has_design(definition, saved) else (NO_DESIGN,)),
         *_of_analysis(definition),
-        *_of_dates(definition),
+        *_of_dates(definition, is_locked=PlanLock.objects.filter(trial=trial).exists()),
         *_of_size(definition, saved.get(Step.POWER, {})),
         *_of_lists(trial),
         *_of_notice(trial, definition),
@@ -84,7 +84,7 @@ def _of_analysis(definition: Definition) -> Iterator[Caution]:
         )
 
 
-def _of_dates(definition: Definition) -> Iterator[Caution]:
+def _of_dates(definition: Definition, *, is_locked: bool) -> Iterator[Caution]:
     if not (definition.starts_on and definition.ends_on):
         yield Caution(
             "There is no first and last day. Without them there are no minutes saved per working "
@@ -93,6 +93,8 @@ def _of_dates(definition: Definition) -> Iterator[Caution]:
         )
     else:
         yield from _of_days(definition.starts_on, definition.ends_on)
+        if not is_locked:
+            yield from _of_a_late_lock(definition.starts_on, definition.ends_on)
     if definition.plan.read_out_on is None:
         yield Caution(
             "There is no read-out day. Results are then final on the last day, before late task "
@@ -101,7 +103,7 @@ def _of_dates(definition: Definition) -> Iterator[Caution]:
         )
 
 
-def _of_days(starts_on: datetime.date, ends_on: datetime.date) -> Iterator[Caution]:
+def _of_a_late_lock(starts_on: datetime.date, ends_on: datetime.date) -> Iterator[Caution]:
     today = timezone.localdate()
     if ends_on < today:
         yield Caution(
@@ -115,6 +117,9 @@ def _of_days(starts_on: datetime.date, ends_on: datetime.date) -> Iterator[Cauti
             "people began to log tasks convinces fewer readers, and every report says so.",
             Step.DATES,
         )
+
+
+def _of_days(starts_on: datetime.date, ends_on: datetime.date) -> Iterator[Caution]:
     days = (ends_on - starts_on).days + 1
     if days > LONG_DAYS:
         yield Caution(

@@ -43,6 +43,8 @@ NAMES: Final[Mapping[str, str]] = {
     "survey.top_band_minutes": "Minutes that the open answer counts",
     "disclosure.minimum_people": "Smallest group shown",
 }
+DRAW: Final = "assignment.draw"
+"""How a draw that replaced another stands among the changes of a plan."""
 SECTORS: Final = {
     "civil_service": "Civil service",
     "education": "Education",
@@ -129,7 +131,7 @@ def refusal(fault: DefinitionFault) -> tuple[str, str]:
 
 def name_of(path: str) -> str:
     """Return what a setting is called."""
-    return NAMES.get(path, path)
+    return "Draw of who gets AI" if path == DRAW else NAMES.get(path, path)
 
 
 def value_words(path: str, value: Any) -> str:
@@ -168,10 +170,11 @@ def moves_many(limits: Sequence[float]) -> bool:
 
 def band_words(low: float, high: float | str) -> str:
     """Return a band of minutes a day: 11 to 20 minutes."""
+    unit = "minute" if low == 1 else "minutes"
     if high == "":
-        return f"More than {low:g} minutes"
+        return f"More than {low:g} {unit}"
     if low == high:
-        return "No minutes" if high == 0 else f"{low:g} minutes"
+        return "No minutes" if high == 0 else f"{low:g} {unit}"
     return f"{low:g} to {high:g} minutes"
 
 
@@ -224,6 +227,7 @@ def _pounds(value: Any) -> str:
 
 
 _NOTHING: Final = {
+    DRAW: "The draw before",
     "trial.starts_on": "Not given",
     "trial.ends_on": "Not given",
     "plan.read_out_on": "Not given",
@@ -235,6 +239,7 @@ _NOTHING: Final = {
     "plan.subgroups": "All together only",
 }
 _VALUES: Final[Mapping[str, Callable[[Any], str]]] = {
+    DRAW: str.capitalize,
     "trial.sector": _one_of(SECTORS),
     "trial.starts_on": long_day,
     "trial.ends_on": long_day,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from measurement import limits, plan_history
+from measurement import plan_history
 from measurement.estimation import history
 from measurement.estimation.definition import Trial as Definition
 from measurement.estimation.definition import plan_sha256, sections
@@ -22,9 +22,7 @@ from measurement.estimation.history import (
 )
 from measurement.models import (
     AuditEvent,
-    DirtyMark,
     Membership,
-    Participant,
     PlanLock,
     Role,
     Trial,
@@ -77,7 +75,7 @@ def lock(*, trial: Trial, by: User) -> PlanLock:
 def change_plan(
     *, trial: Trial, definition: Definition, by: User, reason: str
 ) -> tuple[Change, ...]:
-    """Give the trial the plan and dates of `definition`; have everything computed anew.
+    """Give the trial the plan and dates of `definition`; have workers compute everything anew.
 
     Returns what changed. Raises ValueError if the definition differs in more than plan and dates,
     LockedPlan if the plan is locked and `reason` does not stand.
@@ -88,8 +86,7 @@ def change_plan(
         changes = record_change(trial=trial, definition=definition, by=by, reason=reason)
         if changes:
             _store(trial, definition)
-            limits.refresh(trial)
-            _mark_everything(trial)
+            TrialMark.objects.create(trial=trial, replanned=True)
     return changes
 
 
@@ -142,12 +139,6 @@ def _store(trial: Trial, definition: Definition) -> None:
     for name, value in row.items():
         setattr(trial, name, value)
     trial.save(update_fields=list(row))
-
-
-def _mark_everything(trial: Trial) -> None:
-    people = Participant.objects.filter(trial=trial)
-    DirtyMark.objects.bulk_create([DirtyMark(participant=person) for person in people])
-    TrialMark.objects.create(trial=trial)
 
 
 def _audit(trial: Trial, by: User | None, act: str, **detail: Any) -> None:

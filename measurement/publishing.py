@@ -150,7 +150,9 @@ def approved(trial_slug: str) -> list[Publication]:
 
 def every(trial: Trial) -> list[Publication]:
     """Return all that was ever asked for of the trial, the newest first, with who decided."""
-    found = Publication.objects.filter(trial=trial).select_related("asked_by", "approved_by")
+    found = Publication.objects.filter(trial=trial).select_related(
+        "asked_by", "approved_by", "ended_by"
+    )
     return [*found.defer(*_DOCUMENTS).order_by("-number")]
 
 
@@ -181,8 +183,9 @@ def _end(publication: Publication, act: str, by: User, reason: str) -> None:
     reason = reason.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise Refused(f"Say why, in {LONGEST_REASON:,} characters or fewer")
-    publication.ended_at, publication.ended_because = timezone.now(), reason
-    publication.save(update_fields=["ended_at", "ended_because"])
+    publication.ended_by, publication.ended_at = by, timezone.now()
+    publication.ended_because = reason
+    publication.save(update_fields=["ended_by", "ended_at", "ended_because"])
     ReportFile.objects.filter(publication=publication).delete()
     _audit(publication, act, by, reason=reason)
 

@@ -74,6 +74,7 @@ def sweep() -> None:
 
     A lost sweep is made good by the next, and a doubled one finds nothing to do.
     """
+    analysis.refresh_limits_of_replanned()
     analysis.refresh_limits_of_erased()
     for _ in range(CHUNKS_AT_ONCE):
         if not cells.recompute():

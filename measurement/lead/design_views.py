@@ -17,7 +17,13 @@ from measurement.lead.set_up_words import TITLES
 from measurement.lead.step_page import step_page
 from measurement.models import PlanLock, Trial
 from measurement.plan_words import DESIGNS as NAMES
-from measurement.set_up_answers import Step, fingerprint, people_take_part, stored
+from measurement.set_up_answers import (
+    Step,
+    fingerprint,
+    is_design_chosen,
+    people_take_part,
+    stored,
+)
 
 TITLE = TITLES[Step.DESIGN]
 
@@ -39,6 +45,7 @@ def design(request: SignedInRequest, trial: Trial) -> HttpResponse:
         "here": "set_up",
         "given": {name: ANSWERED[said] for name, said in given.items()},
         "title": QUESTIONS[question].words,
+        "chosen": NAMES[trial.design["kind"]] if not given and is_design_chosen(trial) else "",
     }
     return render(request, "lead/design_question.html", context, status=422 if form.errors else 200)
 

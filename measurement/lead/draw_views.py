@@ -22,7 +22,7 @@ from measurement.lead.draw_forms import (
     typed_dates,
 )
 from measurement.lead.lead_page import lead_page
-from measurement.models import Draw, Trial
+from measurement.models import Draw, PlanLock, Trial
 
 PROPOSE: Final = "propose"
 CONFIRM: Final = "confirm"
@@ -118,6 +118,7 @@ class _Page:
             "here": "randomise",
             "form": form,
             "why_not": self.why_not,
+            "is_set_up": not self.why_not or PlanLock.objects.filter(trial=self.trial).exists(),
             "words": draw_words,
             "draw": self.draw,
             "propose_form": self.propose_form,

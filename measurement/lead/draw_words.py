@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_date
 
 from measurement import wording
 from measurement.estimation.checks_of_assignment import IMBALANCED
-from measurement.estimation.definition import Design
+from measurement.estimation.definition import Arm, Design
 from measurement.estimation.draw_balance import ALIKE, BEYOND_CHANCE, UNLIKE, WITHHELD
 from measurement.models import Draw
 
@@ -60,10 +60,16 @@ def _decided(design: Design, one: str, several: str) -> str:
             f"Chance decides for each {one} on which of your dates it is given AI: "
             f"about as many {several} on each date."
         )
-    arms = [f"“{arm.name}” ({'with' if arm.ai else 'without'} AI)" for arm in design.arms]
+    arms = [_arm_words(arm) for arm in design.arms]
     ratio = " to ".join(str(arm.ratio) for arm in design.arms)
     listed = f"{', '.join(arms[:-1])} or {arms[-1]}"
     return f"Chance decides for each {one}: {listed}, in the ratio {ratio}."
+
+
+def _arm_words(arm: Arm) -> str:
+    """Return an arm's name, and whether it has AI unless its name says just that."""
+    given = "with AI" if arm.ai else "without AI"
+    return f"“{arm.name}”" if arm.name.casefold() == given.casefold() else f"“{arm.name}” ({given})"
 
 
 def option_words(draw: Draw) -> list[str]:

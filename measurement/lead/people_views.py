@@ -50,6 +50,7 @@ def people(request: SignedInRequest, trial: Trial) -> HttpResponse:
         "here": "people",
         "counted": counting.counted(trial) if ever_invited(trial) else None,
         "hindrances": storing.hindrances(trial),
+        "is_over": storing.is_over(trial),
         "last_nudge": sending.last_nudge(trial),
         "lists": checking.lists_of(trial),
         "needs": draw_needs.of_trial(trial),
@@ -80,6 +81,7 @@ def checked(request: SignedInRequest, trial: Trial, pk: int) -> HttpResponse:
         "upload": upload,
         "report": upload.report,
         "hindrances": hindrances,
+        "is_over": storing.is_over(trial),
         "may_invite": may_invite,
     }
     return render(request, "lead/people_checked.html", context)

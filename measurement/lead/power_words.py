@@ -15,11 +15,15 @@ from measurement.plan_words import percent
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is said of a trial: sentences, a table of people and savings, the people to plan."""
+    """What is said of a trial: sentences, a table of people and savings, the people to plan.
+
+    `chance`: that of noticing each saving of the table.
+    """
 
     sentences: list[str]
     rows: list[tuple[str, str]]
     people: int
+    chance: str
 
 
 def outcome(inputs: PowerInputs, *, saving: float, people: int | None, unit: str) -> Outcome:
@@ -33,6 +37,7 @@ def outcome(inputs: PowerInputs, *, saving: float, people: int | None, unit: str
             [_needed(found, unit), _reported(found)],
             _table(inputs, found.participants),
             found.participants,
+            _a_chance(inputs.power),
         )
     found = answer(inputs, saving=saving, participants=people)
     return Outcome(
@@ -44,6 +49,7 @@ def outcome(inputs: PowerInputs, *, saving: float, people: int | None, unit: str
         ],
         _table(inputs, people),
         people,
+        _a_chance(inputs.power),
     )
 
 

@@ -8,11 +8,16 @@ from measurement.models.trial import Trial
 
 
 class TrialMark(models.Model):
-    """Cells or surveys of the trial changed since its last analysis. Append-only, as DirtyMark."""
+    """Cells or surveys of the trial changed since its last analysis. Append-only, as DirtyMark.
+
+    `replanned`: its plan changed. Limits and all cells are those of the plan before, until a
+    worker has computed the limits anew; nothing is analysed until then.
+    """
 
     trial = models.ForeignKey(Trial, on_delete=models.CASCADE)
     marked_at = models.DateTimeField(auto_now_add=True)
     failures = models.PositiveSmallIntegerField(default=0)
+    replanned = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"mark of {self.trial_id}"

@@ -25,9 +25,14 @@ def hindrances(trial: Trial) -> list[str]:
         found.append("The trial has not published a privacy notice")
     if not PlanLock.objects.filter(trial=trial).exists():
         found.append("The plan is not locked")
-    if trial.ends_on and timezone.localdate() > trial.ends_on:
+    if is_over(trial):
         found.append("The trial has ended")
     return found
+
+
+def is_over(trial: Trial) -> bool:
+    """Return whether the last day of the trial is over, so that nobody can join any more."""
+    return trial.ends_on is not None and timezone.localdate() > trial.ends_on
 
 
 def invite(

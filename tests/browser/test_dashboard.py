@@ -71,6 +71,20 @@ def test_pictures_fit_the_page_and_do_not_overlap(
         assert all(name["x"] + name["width"] <= width for name in names if name)
 
 
+def test_a_table_that_is_wider_than_a_phone_shows_that_it_goes_on(
+    visit: Visit, lead: User, trial: Trial
+) -> None:
+    """Where the phone's edge cuts between two columns, nothing else tells of those behind it."""
+    visitor = visit(width=375, user=lead)
+    visitor.go(f"/trials/{trial.slug}/")
+    table = visitor.page.get_by_role("region", name="Minutes saved per working day, by department")
+    assert table.evaluate("table => table.scrollWidth > table.clientWidth")
+    background = table.evaluate("table => getComputedStyle(table).backgroundAttachment")
+    assert background == "local, local, scroll, scroll", "the white moves, the shadows stay"
+    visitor.page.emulate_media(media="print")
+    assert table.evaluate("table => getComputedStyle(table).backgroundImage") == "none"
+
+
 def test_pictures_follow_the_window(visit: Visit, lead: User, trial: Trial) -> None:
     visitor = visit(user=lead)
     visitor.go(f"/trials/{trial.slug}/")
@@ -186,10 +200,11 @@ def test_on_paper_nothing_is_cut(visit: Visit, lead: User, trial: Trial) -> None
         svg = picture.locator("svg.main-svg").first.bounding_box()
         assert svg
         assert svg["x"] + svg["width"] <= PAPER_WIDTH
-    for name in ("On this page", "Service navigation"):
+    for name in ("On this page", "Service navigation", "Pages of this trial"):
         expect(page.get_by_role("navigation", name=name)).to_be_hidden()
     for link in page.get_by_text("Download departments").all():
         expect(link).to_be_hidden()
+    expect(page.get_by_text("Compute the results now")).to_be_hidden()
     expect(page.get_by_text(f"Printed from {page.url}")).to_be_visible()
     expect(page.get_by_text("A confidence interval is a range")).to_be_visible()
     wide = [

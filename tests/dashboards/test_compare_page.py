@@ -55,6 +55,8 @@ def test_trials_are_chosen_and_compared(
     with django_assert_max_num_queries(14):
         page = words(visitor, "?trial=tea&trial=coffee&compare=yes")
     assert "What keeps these figures from being alike" in page
+    raw = visitor.get(f"{PAGE}?trial=tea&trial=coffee").content.decode()
+    assert "site-wide" in raw, "eight columns need more room than a page of text"
     assert "nobody: there is no comparison group (The coffee trial)" in page
     assert "Working days a year, at 225 days of 7.5 hours" in page
     assert "Simulated data" in page

@@ -50,13 +50,16 @@ def test_the_open_band_moves_the_mean_and_the_sentence_says_by_how_much() -> Non
     assert top_band(conventions()) == (
         "13% of the answers, each person counting once, are in the open top band and count as 60 "
         "minutes a day. Counted as 120, the mean of what people report would be 33.8 minutes a "
-        "day instead of 26: 7.8 more."
+        "day instead of 26.0: 7.8 more."
     )
 
 
 @pytest.mark.parametrize(
     ("above", "words"),
-    [(-7.8, "instead of 26: 7.8 fewer."), (0.0, "instead of 26: no change that rounding shows.")],
+    [
+        (-7.8, "instead of 26.0: 7.8 fewer."),
+        (0.0, "instead of 26.0: no change that rounding shows."),
+    ],
 )
 def test_a_smaller_count_takes_minutes_away(above: float, words: str) -> None:
     assert top_band([open_band(26.0, 60, 0.0), open_band(18.2, 50, above)]).endswith(words)
@@ -117,6 +120,11 @@ def test_the_table_has_a_row_a_convention() -> None:
     )
     assert found.notes == (FORMULA, SELF_REPORTED)
     assert table(conventions()[:3]).notes == (FORMULA,)
+
+
+def test_minutes_of_one_figure_have_the_same_decimals() -> None:
+    rows = [convention(9.5), convention(9.0, 260.0), open_band(26.0, 60, 0.0)]
+    assert [cells[2] for cells in table(rows).rows] == ["9.5", "9.0", "26"]
 
 
 def test_marks_are_explained() -> None:

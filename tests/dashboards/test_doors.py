@@ -69,11 +69,11 @@ def test_a_trial_without_results_says_so() -> None:
     client = client_of(make_user("sam.spoon@example.com", (Role.LEAD, trial)))
     page = visible(client.get("/trials/teapot/").content.decode())
     assert "There are no results yet." in page
-    assert "being counted now" not in page
+    assert "being worked out now" not in page
     for name in ("departments.csv", "departments.ods", "all-tables.ods"):
         assert client.get(f"/trials/teapot/{name}").status_code == 404
     make_log(make_participant(trial, make_user("robin.teapot@example.com")), "k1")
-    assert "being counted now" in visible(client.get("/trials/teapot/").content.decode())
+    assert "being worked out now" in visible(client.get("/trials/teapot/").content.decode())
 
 
 def test_the_list_says_where_each_trial_stands() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io
+import pytest
 
 from dashboards import figures, style, tables
-from dashboards.measures import LESS_TIME, PER_WORKING_DAY
+from dashboards.measures import LESS_TIME, PER_WORKING_DAY, Reading
 from tests.dashboards.invented import (
     DEPARTMENTS,
     TASK_TYPES,
@@ -141,3 +142,14 @@ def test_a_ratio_is_drawn_as_time_saved_in_per_cent() -> None:
 
 def test_pictures_are_light() -> None:
     assert len(plotly.io.to_json(forest())) < 8_000
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        (Reading(10.0, 9.0, 11.4), "10.0 (9.0 to 11.4)"),
+        (Reading(10.0, 9.0, 11.0), "10 (9 to 11)"),
+    ],
+)
+def test_a_dot_reads_as_its_table_does(reading: Reading, words: str) -> None:
+    assert figures.in_words(reading) == words

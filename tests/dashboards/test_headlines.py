@@ -39,6 +39,18 @@ def test_a_clear_saving_comes_with_its_interval_and_its_days() -> None:
     )
 
 
+def test_numbers_of_one_sentence_have_the_same_decimals() -> None:
+    """As in the table below it, where 9 would look rougher than 10.1."""
+    assert "saved 10.0 minutes per" in said(row(value=10.0, low=9.0, high=10.4, people=900))
+    assert "(95% confidence interval 9.0 to 10.4)" in said(
+        row(value=10.0, low=9.0, high=10.4, people=900)
+    )
+    assert "8.0 to 9.5 longer" in said(row(value=-9.0, low=-9.5, high=-8.0, people=900))
+    assert "from 2.0 minutes lost to 3.5 minutes saved" in said(
+        row(value=1.0, low=-2.0, high=3.5, people=900)
+    )
+
+
 def test_a_clear_loss_is_said_as_plainly() -> None:
     assert said(row(value=-10, low=-12, high=-8), days(-5)) == (
         "People given AI took 10 minutes longer per working day compared with their time without "
@@ -50,15 +62,15 @@ def test_a_clear_loss_is_said_as_plainly() -> None:
 def test_no_clear_difference_has_no_point_estimate_and_no_days() -> None:
     assert said(row(value=2, low=-3, high=7), days(1)) == (
         "No clear difference: the 95% confidence interval runs from 3 minutes lost to 7 minutes "
-        "saved per working day compared with their time without it."
+        "saved per working day by people given AI compared with their time without it."
     )
 
 
 def test_until_the_read_out_what_is_unclear_is_no_conclusion_yet() -> None:
     assert said(row(value=2, low=-3, high=7), final=False) == (
         "No conclusion yet, because the interval still holds both savings and losses: the 95% "
-        "confidence interval runs from 3 minutes lost to 7 minutes saved per working day compared "
-        "with their time without it."
+        "confidence interval runs from 3 minutes lost to 7 minutes saved per working day by "
+        "people given AI compared with their time without it."
     )
     assert said(row(value=2, low=0, high=7), final=False).startswith(
         "No conclusion yet, because the interval still holds no difference at all: the 95% "
@@ -191,6 +203,15 @@ def test_groups_are_counted_by_their_intervals() -> None:
     assert across(faster, unclear, slower) == (
         "Clearly less time with AI in 1 of the 3 departments shown, clearly more in 1."
     )
+    assert across(unclear, slower) == (
+        "Clearly more time with AI in 1 of the 2 departments shown, clearly less in none."
+    )
+    assert across(slower, slower) == (
+        "Clearly more time with AI in each of the 2 departments shown."
+    )
+    assert across(faster, faster) == (
+        "Clearly less time with AI in each of the 2 departments shown."
+    )
     assert across(unclear) == "No clear difference in the one department shown."
     assert across() == "There is no figure for any department."
 
@@ -213,6 +234,10 @@ def test_reports_are_set_beside_the_measurement() -> None:
     assert reported_beside_measured(Reading(11, 9, 13), Reading(-1, -4, 9)) == (
         "People reported saving 11 minutes a day; task logs show no clear difference per working "
         "day. The intervals overlap, so there is no clear difference between the two."
+    )
+    assert reported_beside_measured(Reading(30, 26.5, 33.1), Reading(10, 8, 12)) == (
+        "People reported saving 30.0 minutes a day; task logs show 10 minutes saved per working "
+        "day. Reports are 20.0 minutes above the measurement."
     )
     assert "no survey answers" in reported_beside_measured(None, Reading(1, 0, 2))
     assert "not available" in reported_beside_measured(Reading(1, 0, 2), None)

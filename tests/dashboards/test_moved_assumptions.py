@@ -80,6 +80,14 @@ def test_what_was_published_by_the_plan_is_shown_as_published() -> None:
     assert by_plan["people"] == ("22 (17 to 27)", "22 (17 to 27)")
 
 
+def test_few_full_time_equivalents_have_a_decimal() -> None:
+    """30 people lose 2 minutes a day at worst: that is a loss, and no 0."""
+    thirty = replace(PLAN, people=30)
+    people = row("full_time_equivalents", 1.0, 0.0, 1.0, scale="people")
+    shown = moved(found(people, minutes=(8.0, -2.0, 18.0)), thirty, replace(thirty, people=600))
+    assert table(shown)["people"] == ("0.5 (−0.1 to 1.2)", "11 (−3 to 24)")
+
+
 def test_costs_move_what_a_licence_must_save() -> None:
     dear = replace(PLAN, licence_cost_per_month=40)
     assert table(moved(found(), PLAN, dear))["break_even"] == ("9.2", "18.5")
@@ -123,6 +131,13 @@ def test_without_a_query_the_plan_counts() -> None:
     assert form().assumed() == PLAN
     assert form(utm_source="email").assumed() == PLAN
     assert not form().errors
+
+
+def test_the_plan_stands_beside_as_numbers_are_read() -> None:
+    hints = {name: str(field.help_text) for name, field in form().fields.items()}
+    assert hints["people"] == "The plan: 1,000"
+    assert hints["hours_per_day"] == "The plan: 7.5"
+    assert hints["licence_cost_per_month"] == "The plan: £20"
 
 
 def test_what_was_not_sent_stays_as_planned() -> None:

@@ -66,16 +66,31 @@ def test_weeks_stand_in_the_order_of_time_in_figure_and_table() -> None:
     assert found.figure["data"][0]["x"] == list(range(1, 12))
     assert found.table.rows[0][1] == "10% (6% to 14%)"
     assert found.table.columns[0] == "Week of the trial"
-    assert found.remarks == ("Clearly less time with AI in 11 of the 11 weeks shown.",)
+    assert found.remarks == ("Clearly less time with AI in each of the 11 weeks shown.",)
 
 
-def test_no_clear_week_is_no_count_of_clear_ones() -> None:
-    assert course(*week_rows(0.0, 0.01)).remarks == (
-        "No clear difference in any of the 2 weeks shown.",
-    )
-    assert course(*week_rows(-0.2, 0.01)).remarks == (
-        "Clearly less time with AI in 0 of the 2 weeks shown, clearly more in 1.",
-    )
+@pytest.mark.parametrize(
+    ("savings", "said"),
+    [
+        ((0.0, 0.01), "No clear difference in any of the 2 weeks shown."),
+        ((0.3, 0.01), "Clearly less time with AI in 1 of the 2 weeks shown, clearly more in none."),
+        (
+            (-0.2, 0.01),
+            "Clearly more time with AI in 1 of the 2 weeks shown, clearly less in none.",
+        ),
+        (
+            (0.3, 0.3, -0.2),
+            "Clearly less time with AI in 2 of the 3 weeks shown, clearly more in 1.",
+        ),
+        ((0.0,), "No clear difference in the one week shown."),
+        ((0.3,), "Clearly less time with AI in the one week shown."),
+        ((-0.2,), "Clearly more time with AI in the one week shown."),
+    ],
+)
+def test_clear_weeks_are_counted_where_there_are_some(
+    savings: tuple[float, ...], said: str
+) -> None:
+    assert course(*week_rows(*savings)).remarks == (said,)
 
 
 def test_weeks_before_access_are_named_and_look_different() -> None:
@@ -94,7 +109,7 @@ def test_weeks_before_access_are_named_and_look_different() -> None:
     assert (since["name"], before["name"]) == ("With access to AI", "Before access to AI")
     assert since["marker"]["symbol"] != before["marker"]["symbol"]
     assert found.remarks == (
-        "Clearly less time with AI in 2 of the 2 weeks shown.",
+        "Clearly less time with AI in each of the 2 weeks shown.",
         over_time.BEFORE_ACCESS,
     )
     assert not found.table.notes, "the name of the week says that it was before access"
@@ -142,6 +157,7 @@ def test_many_weeks_have_small_dots() -> None:
             "between the two.",
         ),
         ((0.7,), "70% of the people with access used AI in that week."),
+        ((0.998,), "99.5% or more of the people with access used AI in that week."),
     ],
 )
 def test_use_compares_the_first_week_with_the_last(shares: tuple[float, ...], said: str) -> None:

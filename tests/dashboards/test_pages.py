@@ -72,6 +72,18 @@ def test_failed_checks_stand_by_the_headline_and_others_do_not() -> None:
     assert page_of(results()).alarms == ()
 
 
+def test_a_check_without_an_answer_is_named() -> None:
+    """Its message says why there is none, which can be said of any."""
+    checks = (
+        check("balance", "pass", "The arms were alike"),
+        check("interaction_task_type", "not_estimable", "The data do not allow this check"),
+    )
+    assert [one.message for one in page_of(replace(results(), checks=checks)).checks] == [
+        "Differences between types of task. The data do not allow this check",
+        "The arms were alike",
+    ]
+
+
 def test_quality_stands_by_the_headline() -> None:
     assert page_of(results()).quality == NOT_KNOWN
     found = page_of(results(row(), quality_row()))

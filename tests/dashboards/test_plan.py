@@ -103,12 +103,12 @@ def test_a_locked_plan_says_when_and_by_whom() -> None:
 
 
 def test_deviations_are_listed_in_words() -> None:
-    found = locking(locked(deviation("plan.run_in_days", 0, 3)))
+    found = locking(locked(deviation("trial.run_in_days", 0, 3)))
     assert found is not None
     assert found.warning == "The plan was changed once after it was locked."
     assert found.deviations == (
         Deviation(
-            what="Plan: run in days",
+            what="Days for settling in",
             before="0",
             after="3",
             who="analyst (user 2)",
@@ -128,18 +128,29 @@ def test_what_nobody_recorded_is_not_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("path", "value", "words"),
     [
-        (None, "none"),
-        ([], "none"),
-        (["task_type", "grade"], "task type, grade"),
-        ("2025-02-03", "2025-02-03"),
-        (0.9, "0.9"),
-        (False, "false"),
-        ([{"name": "thé", "ai": True}], '[{"name": "thé", "ai": true}]'),
+        ("plan.confidence", 0.9, "90%"),
+        ("plan.subgroups", ["task_type", "grade"], "Type of task, Grade"),
+        ("plan.read_out_on", None, "Not given"),
+        ("plan.read_out_on", "2025-02-03", "3 February 2025"),
+        ("plan.exclude_flags", [], "None"),
+        ("survey.bands", [[0, 0], [1, ""]], "No minutes; More than 1 minute"),
+        ("assignment.draw", None, "The draw before"),
+        ("assignment.draw", "draw 2", "Draw 2"),
+        # What no version of the site has stored is shown as it is.
+        ("plan.cushions", {"tea": True}, '{"tea": true}'),
     ],
 )
-def test_values_of_a_plan_have_their_words(value: Any, words: str) -> None:
-    found = locking(locked(deviation("plan.subgroups", value, value)))
+def test_values_of_a_plan_read_as_on_the_page_that_set_them(
+    path: str, value: Any, words: str
+) -> None:
+    found = locking(locked(deviation(path, value, value)))
     assert found is not None
     assert (found.deviations[0].before, found.deviations[0].after) == (words, words)
+
+
+def test_a_draw_that_replaced_another_has_a_name() -> None:
+    found = locking(locked(deviation("assignment.draw", None, "draw 2")))
+    assert found is not None
+    assert found.deviations[0].what == "Draw of who gets AI"

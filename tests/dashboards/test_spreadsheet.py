@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboards.spreadsheet import CONTENTS, COVER, Sheet, ods
+from dashboards.spreadsheet import CONTENTS, COVER, Rounded, Sheet, Value, ods
 
 MADE_AT = datetime.datetime(2026, 11, 27, 9, 30, tzinfo=datetime.UTC)
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -22,6 +22,7 @@ DEPARTMENTS = Sheet(
     columns=("Department", "Minutes", "Lowest"),
     rows=(("=SUM(A1:A9)", 12.5, "[c]"), ("Board of Kites", -3, 0.0)),
 )
+NAMESPACES = ("datastyle", "style")
 Cells = list[list[tuple[str, Any]]]
 
 
@@ -139,3 +140,28 @@ def test_the_mark_up_counts_columns_as_spreadsheets_do() -> None:
         content = content_of(ods("T", [], [sheet], MADE_AT))
         ranges = [one.attrib for one in content.iter(f"{TABLE}database-range")]
         assert ranges[1][f"{TABLE}target-range-address"] == f"'Data'.A2:'Data'.{last}2"
+
+
+def test_numbers_are_shown_with_their_decimals() -> None:
+    """A program shows what the cell's style says, one that reads texts what stands in it."""
+    rows: list[list[Value]] = [
+        ["a", Rounded(5.0, 1), Rounded(19950, 0)],
+        ["b", Rounded(-4.25, 1), "[c]"],
+    ]
+    content = content_of(ods("T", [], [Sheet("Data", "T", [], ["x", "y", "z"], rows)], MADE_AT))
+    number, style = (f"{{urn:oasis:names:tc:opendocument:xmlns:{end}:1.0}}" for end in NAMESPACES)
+    styles = {one.attrib[f"{style}name"]: one for one in content.iter(f"{style}style")}
+    formats = {
+        one.attrib[f"{style}name"]: one[0].attrib[f"{number}decimal-places"]
+        for one in content.iter(f"{number}number-style")
+    }
+    shown = [
+        (
+            "".join(cell.itertext()),
+            cell.attrib[f"{OFFICE}value"],
+            formats[styles[cell.attrib[f"{TABLE}style-name"]].attrib[f"{style}data-style-name"]],
+        )
+        for cell in content.iter(f"{TABLE}table-cell")
+        if cell.attrib[f"{OFFICE}value-type"] == "float"
+    ]
+    assert shown == [("5.0", "5.0", "1"), ("19,950", "19950", "0"), ("-4.2", "-4.25", "1")]

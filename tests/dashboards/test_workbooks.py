@@ -241,14 +241,14 @@ def test_the_report_has_all_sections_task_logs_checks_plan_and_changes() -> None
         [locked],
         ["What", "Before", "After", "Who", "When", "Why"],
         [
-            "Plan: read out on",
-            "2025-01-03",
+            "Read-out day",
+            "3 January 2025",
             "[z]",
             "lead (user 3)",
             "2 January 2025 at 1:07pm",
             "The minister asked",
         ],
-        ["Assumptions: hours per day", "7.5", "8", "not known", "not known", "Nobody recorded it"],
+        ["Hours in a working day", "7.5", "8", "not known", "not known", "Nobody recorded it"],
     ]
     assert [locked] in sheets[COVER]
 

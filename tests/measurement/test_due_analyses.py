@@ -142,3 +142,43 @@ class TestRecomputed:
         TrialMark.objects.create(trial=trial)
         assert analysis.analyse_marked(trial) is not None
         assert not TrialMark.objects.exists()
+
+    def test_a_changed_plan_has_new_limits_before_an_analysis(self, trial: Trial) -> None:
+        """With limits and cells of the plan before, figures would be of neither plan."""
+        TrialMark.objects.create(trial=trial, replanned=True)
+        assert analysis.due() == []
+        assert analysis.analyse_marked(trial) is None
+
+        analysis.refresh_limits_of_replanned()
+
+        people = DirtyMark.objects.filter(participant__trial=trial).values("participant")
+        assert people.distinct().count() == trial.participant_set.count()
+        assert analysis.due() == []
+        cells.recompute()
+        assert analysis.due() == [trial]
+        assert analysis.analyse_marked(trial) is not None
+
+    def test_an_analysis_by_hand_has_the_limits_of_a_plan_that_changed_meanwhile(
+        self, trial: Trial
+    ) -> None:
+        changes = iter([True])
+
+        def progress(done: int, people: int) -> None:
+            if done == people and next(changes, False):
+                TrialMark.objects.create(trial=trial, replanned=True)
+
+        analysis.analyse(trial, progress=progress)
+
+        assert not TrialMark.objects.exists()
+        assert AnalysisRun.objects.count() == 1
+
+    def test_five_failures_park_a_changed_plan(
+        self, trial: Trial, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        trial.plan = {"confidence": 7}
+        trial.save()
+        TrialMark.objects.create(trial=trial, replanned=True)
+        for _ in range(6):
+            analysis.refresh_limits_of_replanned()
+        assert TrialMark.objects.get(replanned=True).failures == 5
+        assert caplog.text.count("cannot be computed") == 5

@@ -23,6 +23,7 @@ from measurement.models import (
     AlwaysValidTuning,
     ApiToken,
     AuditEvent,
+    Cell,
     DirtyMark,
     PlanChange,
     PlanLock,
@@ -33,6 +34,7 @@ from measurement.models import (
     User,
     WinsorisingLimit,
 )
+from measurement.tasks import sweep
 from tests.freezes import next_freeze
 from tests.people import make_participant, make_user
 from tests.small_trials import plain_trial
@@ -227,19 +229,29 @@ class TestChange:
         changed = Trial.objects.get()
         assert replace(changed.definition(), tools=definition.tools) == definition
         assert set(TaskLog.objects.values_list("pk", flat=True)) == logs
-        marked = DirtyMark.objects.values_list("participant").distinct().count()
-        assert (marked, TrialMark.objects.count()) == (24, 1)
+        assert [mark.replanned for mark in TrialMark.objects.all()] == [True]
         document = printed("analyse", SLUG)
         assert [item["why"] for item in document["deviations"]] == [WHY, WHY]
         assert document["estimates"][0]["confidence"] == 0.9
         assert document["logs"]["excluded"]["run_in"] > 0
 
-    def test_limits_follow_the_plan(self, path: Path, stored: Trial, analyst: User) -> None:
+    def test_workers_compute_limits_and_cells_of_the_new_plan(
+        self, path: Path, stored: Trial, analyst: User
+    ) -> None:
+        """Whoever changes the plan does not wait for them: a large trial takes many seconds."""
         analysis.analyse(stored)
         before = list(WinsorisingLimit.objects.values_list("low", "high"))
         edited(path, lambda trial: replace(trial, plan=replace(trial.plan, winsorise=(0.1, 0.9))))
         self.change(path)
+        assert list(WinsorisingLimit.objects.values_list("low", "high")) == before
+        assert not DirtyMark.objects.exists()
+
+        sweep()
+
         assert list(WinsorisingLimit.objects.values_list("low", "high")) != before
+        assert not TrialMark.objects.filter(replanned=True).exists()
+        assert not DirtyMark.objects.exists()
+        assert set(Cell.objects.values_list("tail", flat=True)) == {-1, 0, 1}
 
     def test_the_same_plan_changes_nothing(self, path: Path, stored: Trial, analyst: User) -> None:
         TrialMark.objects.all().delete()

@@ -2,6 +2,7 @@
 // to the last digit, as the server gives for the form (dashboards/moved_assumptions.py).
 const NOT_APPLICABLE = "not applicable";
 const NOT_KNOWN = "not known";
+const FEW_PEOPLE = 10;
 const MINUS = "\u2212";
 
 // As Python formats: a number in the middle between two goes to the even one.
@@ -38,8 +39,9 @@ export function figure(slug, minutes, assumed, decimals) {
     const needed = breakEven(assumed);
     return needed === null ? NOT_APPLICABLE : fixed(needed, decimals);
   }
-  const [value, low, high] = minutes.map((part) =>
-    fixed(CONVERSIONS[slug](part, assumed), decimals));
+  const parts = minutes.map((part) => CONVERSIONS[slug](part, assumed));
+  const isFew = slug === "people" && parts.every((part) => Math.abs(part) < FEW_PEOPLE);
+  const [value, low, high] = parts.map((part) => fixed(part, isFew ? decimals + 1 : decimals));
   return `${value} (${low} to ${high})`;
 }
 

@@ -306,6 +306,23 @@ def test_the_notice_is_asked_for_by_name(visitor: Client) -> None:
     assert "The plan is not locked" not in page
 
 
+def test_a_trial_that_is_over_invites_nobody_and_asks_for_no_file(
+    visitor: Client, trial: Trial
+) -> None:
+    invited(trial, 30)
+    trial.ends_on = timezone.localdate()
+    trial.save()
+    assert "Upload and check" in page_of(visitor)
+    assert "Remind those who have not answered" in page_of(visitor)
+    trial.ends_on -= datetime.timedelta(days=1)
+    trial.save()
+    page = page_of(visitor)
+    assert "Nobody can join a trial that is over" in page
+    assert 'href="/trials/teapot/set-up/dates/"' in page
+    for words_of_before in ("Upload and check", "Remind those", "People may be invited once"):
+        assert words_of_before not in page
+
+
 def test_the_page_says_that_every_row_needs_what_is_drawn(visitor: Client, kim: User) -> None:
     arms = [{"name": "a", "ai": False, "ratio": 1}, {"name": "b", "ai": True, "ratio": 1}]
     trial = make_trial("teams", design={"kind": "cluster", "unit": "team", "arms": arms})

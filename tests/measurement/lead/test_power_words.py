@@ -17,6 +17,7 @@ def test_the_numbers_are_the_engines() -> None:
         "noticing a saving of 10%."
     )
     assert "would report a saving of about 7.3%" in found.sentences[1]
+    assert found.chance == "an 80% chance"
     assert [row[0] for row in found.rows] == ["300", "600", "1,200", "2,400"]
     for people, words in found.rows:
         saving = 1 - smallest_effect(inputs, participants=int(people.replace(",", "")))

@@ -11,6 +11,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from measurement import drawing, enrolment
+from measurement.estimation.definition import Design, parse_trial
+from measurement.lead.draw_words import what_is_drawn
 from measurement.models import Assignment, AuditEvent, Draw, Participant, Role, Trial, User
 from tests.measurement.drawn import STEPS, TODAY, fill, make_drawable
 from tests.measurement.pages.page import Page
@@ -42,6 +44,11 @@ def dates(*days: datetime.date | str) -> dict[str, str]:
         for name, value in zip(("day", "month", "year"), parts, strict=True):
             sent[f"date_{number}_{name}"] = str(value)
     return sent
+
+
+def parse_design(arms: list[dict[str, Any]]) -> Design:
+    table = {"trial": {"slug": "tea", "title": "Tea"}, "design": {"kind": "parallel", "arms": arms}}
+    return parse_trial(table).design
 
 
 def cells(page: Page) -> str:
@@ -104,11 +111,19 @@ class TestBefore:
         assert "It is not said yet who gets AI, and when" in page.words
         assert "people choose themselves" not in page.words
 
+    def test_arms_whose_names_say_it_are_not_explained(self) -> None:
+        arms = [{"name": "Without AI", "ai": False}, {"name": "With AI", "ai": True, "ratio": 2}]
+        (decided,) = what_is_drawn(parse_design(arms))
+        assert decided == (
+            "Chance decides for each person: “Without AI” or “With AI”, in the ratio 1 to 2."
+        )
+
     def test_a_plan_that_is_not_locked(self) -> None:
         arms = [{"name": "control", "ai": False}, {"name": "ai", "ai": True}]
         trial = make_trial(design={"kind": "parallel", "arms": arms})
         page = Page(visit(make_user("kim@example.com", (Role.LEAD, trial))).get(PAGE))
         assert "The plan is not locked yet" in page.words
+        assert "Go to the set-up" in page.words
 
     def test_teams_that_are_spread_are_named(self) -> None:
         trial, lead = make_drawable("cluster")
@@ -276,6 +291,7 @@ class TestDrawingAgain:
         with time_machine.travel(datetime.date(2026, 1, 1)):
             page = Page(visit(User.objects.get()).get(PAGE))
             assert "The trial has ended." in page.words
+            assert "Go to the set-up" not in page.words
             assert f"Reason {WHY}" in page.words
 
     @pytest.mark.parametrize("reason", ["", " ", "x" * 1001])

@@ -40,6 +40,7 @@ class TestCheck:
             "There are no tools",
             "There are no departments yet",
             "No privacy notice is published",
+            " who gets AI, and when</span>",
             "You can lock the plan once you have said who gets AI, and when, and how chance",
         ):
             assert words in page
@@ -95,6 +96,22 @@ class TestCheck:
             page = lead.page("check/")
             assert ("The trial ended on 24 November 2034" in page) is is_over
             assert ("The trial began on 4 September 2034" in page) is not is_over
+
+    def test_a_plan_that_was_locked_in_time_is_not_said_to_be_late(
+        self, lead: Lead, time_machine: TimeMachineFixture
+    ) -> None:
+        lead.choose("observational")
+        lead.save("dates/", DATES)
+        time_machine.move_to("2034-09-03 12:00 +0000", tick=False)
+        lead.client.force_login(lead.user)
+        lock(lead)
+        for day in ("2034-09-05", "2034-11-25"):
+            time_machine.move_to(f"{day} 12:00 +0000", tick=False)
+            lead.client.force_login(lead.user)
+            page = lead.page("check/")
+            assert "The plan was locked on 3 September 2034" in page
+            assert "The trial began on" not in page
+            assert "The trial ended on" not in page
 
     def test_too_few_people_are_said(self, lead: Lead) -> None:
         lead.choose("observational")

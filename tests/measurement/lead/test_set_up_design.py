@@ -50,6 +50,12 @@ class TestDesign:
         assert found
         assert heading in found[1]
 
+    def test_who_comes_back_sees_the_design_so_far(self, lead: Lead) -> None:
+        assert "The design so far" not in lead.page("design/")
+        lead.choose("observational")
+        assert "The design so far: No comparison group. It stays" in lead.page("design/")
+        assert "The design so far" not in lead.page("design/", "?decide=yes")
+
     def test_a_question_without_an_answer(self, lead: Lead) -> None:
         response = lead.client.get(f"{PAGES}design/?decide=yes&asked=everybody")
         assert response.status_code == 422

@@ -29,6 +29,7 @@ class TestPower:
         people = re.search(r"You need about ([\d,]+) people to have an 80% chance", page)
         assert people
         assert "cannot say that AI caused the saving" in page
+        assert "Saving noticed with an 80% chance" in page
         trial = lead.save("people/", lead.numbers(saving="5", tasks_per_participant="30"))
         assert trial.plan["planned_logs_per_participant"] == 30
         assert trial.plan["planned_participants"] >= int(people[1].replace(",", ""))
