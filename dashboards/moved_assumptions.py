@@ -5,12 +5,13 @@ than the page does: days of unrounded minutes would. What comes out stands on th
 `static/dashboards/assumptions.js` computes the same in the browser, to the last digit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from dashboards.measures import ADOPTION, DAYS_A_YEAR, PER_WORKING_DAY, Reading, confidence, fixed
 from measurement.estimation.definition import Assumptions, Trial
+from measurement.estimation.disclosure import FEW_PEOPLE, FULL_TIME
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.results import EstimateRow, Results
 from measurement.estimation.savings import (
@@ -28,8 +29,6 @@ LINES: Final = (
     ("break_even", "Minutes a week that pay for a licence", 1),
 )
 """What is computed: its name for the browser, its name in words, its decimals."""
-FEW_PEOPLE: Final = 10
-"""Fewer full-time equivalents have a decimal: a loss of 0.1 must not be read as 0."""
 UNCLEAR: Final = (
     "There is no clear difference in minutes a day, so none in these figures under any assumption."
 )
@@ -121,7 +120,7 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     kept = {
         "days": _as_published(results.find(DAYS_A_YEAR.estimand), 1),
-        "people": _many_as_published(results.find("full_time_equivalents")),
+        "people": _people_as_published(results.find(FULL_TIME)),
     }
     for slug, name, decimals in LINES:
         own = kept.get(slug) or _figure(slug, minutes, by_plan, decimals)
@@ -139,7 +138,7 @@ def _figure(slug: str, minutes: Reading, assumed: Assumed, decimals: int) -> str
     if slug == "break_even":
         return _break_even(assumed, decimals)
     parts = [_converted(slug, part, assumed) for part in (minutes.value, minutes.low, minutes.high)]
-    if slug == "people" and all(abs(part) < FEW_PEOPLE for part in parts):
+    if slug == "people" and _are_few(parts):
         decimals += 1
     value, low, high = (fixed(part, decimals) for part in parts)
     return f"{value} ({low} to {high})"
@@ -166,11 +165,14 @@ def _break_even(assumed: Assumed, decimals: int) -> str:
         return NOT_APPLICABLE
 
 
-def _many_as_published(row: EstimateRow | None) -> str:
-    """Return full-time equivalents as published, which is whole; "" where they are few."""
-    ends = (row.ci_low, row.ci_high) if row else ()
-    is_many = any(end is not None and abs(end) >= FEW_PEOPLE for end in ends)
-    return _as_published(row, 0) if is_many else ""
+def _people_as_published(row: EstimateRow | None) -> str:
+    parts = [row.value, row.ci_low, row.ci_high] if row else []
+    return _as_published(row, 1 if _are_few(part or 0.0 for part in parts) else 0)
+
+
+def _are_few(parts: Iterable[float]) -> bool:
+    """Say whether all of them are so few full-time equivalents that a decimal counts."""
+    return all(abs(part) < FEW_PEOPLE for part in parts)
 
 
 def _as_published(row: EstimateRow | None, decimals: int) -> str:

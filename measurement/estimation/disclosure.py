@@ -19,6 +19,10 @@ PEOPLE_FOR_A_DECIMAL: Final = 400
 """So many people's mean is given to one decimal, fewer people's to none."""
 WITHHELD_REASON: Final = "the data do not allow an estimate"
 
+DAYS_A_YEAR: Final = "working_days_saved_per_year"
+FULL_TIME: Final = "full_time_equivalents"
+FEW_PEOPLE: Final = 10
+"""Fewer full-time equivalents have a decimal: a loss of 0.1 must not be read as 0."""
 _MINUTES: Final = frozenset(
     {
         "minutes_saved_per_task",
@@ -33,10 +37,10 @@ _DECIMALS: Final[Mapping[str, int]] = {
     "complier_time_ratio": 2,
     **dict.fromkeys(SHARES_OF_PEOPLE, 2),  # whole per cent
     "quality_difference": 1,
-    "full_time_equivalents": 0,
+    FULL_TIME: 0,
     "break_even_minutes_per_week": 1,  # from assumptions that are public
     # A minute a day is about half a day a year: without a decimal the half would be lost.
-    "working_days_saved_per_year": 1,
+    DAYS_A_YEAR: 1,
 }
 _VALUES: Final = (
     "value",
@@ -128,9 +132,11 @@ def without_numbers(row: EstimateRow) -> EstimateRow:
 
 def _rounded(row: EstimateRow, results: Results) -> EstimateRow:
     values = {name: getattr(row, name) for name in _VALUES}
-    if row.estimand == "working_days_saved_per_year":
+    if row.estimand in (DAYS_A_YEAR, FULL_TIME):
         values = _from_published_minutes(row, values, results)
     decimals = _decimals(row.estimand, row.participants)
+    if row.estimand == FULL_TIME and all(abs(values[name] or 0.0) < FEW_PEOPLE for name in _VALUES):
+        decimals += 1
     changed: dict[str, Any] = {name: _rounded_value(values[name], decimals) for name in _VALUES}
     changed |= {name: _rounded_count(getattr(row, name)) for name in _COUNTS}
     changed |= dict.fromkeys(_NEVER)
@@ -147,10 +153,11 @@ def _rounded(row: EstimateRow, results: Results) -> EstimateRow:
 def _from_published_minutes(
     row: EstimateRow, values: Mapping[str, float | None], results: Results
 ) -> dict[str, float | None]:
-    """Return days a year that follow from the published minutes a day.
+    """Return days a year, or full-time equivalents, that follow from the published minutes a day.
 
     Days are minutes times a known number, about a half. Rounded on their own, they would tell the
-    minutes to a fifth of a minute.
+    minutes to a fifth of a minute. Full-time equivalents are minutes times people, who are counted
+    as they are published.
     """
     daily = results.find(
         "minutes_saved_per_working_day",
@@ -160,12 +167,13 @@ def _from_published_minutes(
     )
     if daily is None or not daily.value or row.value is None:
         return dict(values)
-    days_a_minute = row.value / daily.value
+    a_minute = row.value / daily.value
+    given_ai = results.find("adoption_rate")
+    if row.estimand == FULL_TIME and given_ai is not None and given_ai.participants:
+        a_minute *= rounded_count(given_ai.participants) / given_ai.participants
     minutes = _rounded(daily, results)
     published = {name: getattr(minutes, name) for name in _VALUES}
-    return {
-        name: None if value is None else value * days_a_minute for name, value in published.items()
-    }
+    return {name: None if value is None else value * a_minute for name, value in published.items()}
 
 
 def _decimals(estimand: str, people: int | None) -> int:

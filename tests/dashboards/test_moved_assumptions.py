@@ -83,7 +83,7 @@ def test_what_was_published_by_the_plan_is_shown_as_published() -> None:
 def test_few_full_time_equivalents_have_a_decimal() -> None:
     """30 people lose 2 minutes a day at worst: that is a loss, and no 0."""
     thirty = replace(PLAN, people=30)
-    people = row("full_time_equivalents", 1.0, 0.0, 1.0, scale="people")
+    people = row("full_time_equivalents", 0.5, -0.1, 1.2, scale="people")
     shown = moved(found(people, minutes=(8.0, -2.0, 18.0)), thirty, replace(thirty, people=600))
     assert table(shown)["people"] == ("0.5 (−0.1 to 1.2)", "11 (−3 to 24)")
 

@@ -62,6 +62,36 @@ def test_days_a_year_follow_from_the_minutes_of_their_own_group_and_sample() -> 
 OTHER_NAMES = {"dimension": "all", "group": "all", "sample": "primary"}
 
 
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        ((8.4, -2.3, 18.2), (0.5, -0.1, 1.2)),  # 8, -2 and 18 minutes x 30 / 450
+        ((8.4, -2.3, 180.2), (1, 0, 12)),
+        ((-8.4, -180.2, 2.3), (-1, -12, 0)),
+    ],
+)
+def test_full_time_equivalents_follow_from_published_minutes_and_people(
+    minutes: tuple[float, ...], expected: tuple[float, ...]
+) -> None:
+    """Of 28 people, who are published as 30; few full-time equivalents have a decimal."""
+    names = ("value", "ci_low", "ci_high")
+    daily = total(28, **dict(zip(names, minutes, strict=True)))
+    whole = dict(zip(names, (part * 28 / 450 for part in minutes), strict=True))
+    people = replace(total(28, **whole), estimand="full_time_equivalents", scale="people")
+    given_ai = total(28, estimand="adoption_rate", value=0.5, ci_low=0.4, ci_high=0.6)
+    found = published(results(daily, people, given_ai), minimum_people=10).estimates[1]
+    assert (found.value, found.ci_low, found.ci_high) == expected
+
+
+def test_full_time_equivalents_of_an_unknown_number_of_people_follow_from_minutes() -> None:
+    daily = total(28, value=8.4, ci_low=7.4, ci_high=9.4)
+    people = replace(daily, estimand="full_time_equivalents", value=8.4 * 28 / 450)
+    unknown = not_estimable("no access", dimension="all", estimand="adoption_rate")
+    for beside in ([], [unknown]):
+        found = published(results(daily, people, *beside), minimum_people=10).estimates[1]
+        assert found.value == 0.5
+
+
 def test_days_a_year_without_minutes_to_follow_from_are_rounded_on_their_own() -> None:
     yearly = total(300, estimand="working_days_saved_per_year", value=4.8123)
     (alone,) = published(results(yearly), minimum_people=10).estimates
