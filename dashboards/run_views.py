@@ -29,6 +29,7 @@ def run(request: SignedInRequest, slug: str) -> HttpResponse:
         "trial": trial,
         "here": "run",
         "page": shown,
+        "freshness": queries.freshness(trial, timezone.now()),
         "workbooks": {name: make() for name, make in makers.items()},
         "to_look_into": [item for item in advised if item.verdict != PASS],
         "passed": [item for item in advised if item.verdict == PASS],

@@ -12,9 +12,7 @@ from measurement.models import (
     Trial,
     User,
 )
-from measurement.set_up_answers import (
-    LISTS,
-)
+from measurement.set_up_answers import LISTS
 from measurement.set_up_refusals import Fault, Given, Refused
 
 MAX_ENTRIES: Final = 500

@@ -9,9 +9,7 @@ from typing import TypeGuard
 from django.utils import timezone
 
 from measurement.estimation.definition import MAX_MINUTES, MAX_TEXT_LENGTH, is_storable_text
-from measurement.models import (
-    TaskLog,
-)
+from measurement.models import TaskLog
 
 
 def is_text(given: object) -> TypeGuard[str]:

@@ -5,9 +5,7 @@ from typing import Any
 
 from django.test import Client
 
-from measurement.models import (
-    Snapshot,
-)
+from measurement.models import Snapshot
 from tests.dashboards.conftest import Led
 from tests.dashboards.test_spreadsheet import sheets_of
 

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from measurement.models import Role
+from measurement.models import DirtyMark, Role
+from measurement.models.dirty_mark import FAILURES_THAT_PARK
 from tests.dashboards.conftest import SMALL_GROUP, Led
 from tests.dashboards.lead_pages import QUERIES_PER_PAGE, client_of, publish_checks, visible
 from tests.dashboards.test_spreadsheet import sheets_of
@@ -124,3 +125,10 @@ def test_a_page_takes_few_queries(
     client: Client = client_of(led.lead)
     with django_assert_max_num_queries(QUERIES_PER_PAGE):
         assert client.get(f"/trials/{led.trial.slug}/run/").status_code == 200
+
+
+def test_task_logs_that_are_not_counted_are_told_of(led: Led) -> None:
+    assert "could not be counted" not in visible(page_of(led))
+    person = led.trial.participant_set.earliest("pk")
+    DirtyMark.objects.create(participant=person, failures=FAILURES_THAT_PARK)
+    assert "Some task logs could not be counted and are left out." in visible(page_of(led))

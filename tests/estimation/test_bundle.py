@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from measurement.estimation.bundle import (
-    read_bundle,
-)
+from measurement.estimation.bundle import read_bundle
 from tests.estimation.bundle_folders import CROSSOVER, PARALLEL, TODAY, faults, write
 
 

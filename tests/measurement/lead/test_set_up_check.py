@@ -16,9 +16,7 @@ from measurement.models import (
     Role,
     Trial,
 )
-from measurement.set_up_answers import (
-    whole_fingerprint,
-)
+from measurement.set_up_answers import whole_fingerprint
 from tests.measurement.lead.setting_up import ANALYSIS, DATES, PAGES, Lead, errors, lock
 from tests.people import make_trial, make_user, publish_notice
 

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from measurement.lead.groups_form import HowManyForm
-from measurement.models import (
-    Trial,
-)
+from measurement.models import Trial
 from measurement.set_up_answers import (
     Step,
     fingerprint,

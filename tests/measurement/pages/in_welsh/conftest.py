@@ -9,9 +9,7 @@ from django.test import Client
 
 from measurement.models import Participant
 from tests.measurement.pages.in_welsh.dates import THURSDAY
-from tests.measurement.pages.in_welsh.welsh import (
-    read_welsh,
-)
+from tests.measurement.pages.in_welsh.welsh import read_welsh
 
 
 @pytest.fixture
