@@ -135,7 +135,7 @@ def _rounded(row: EstimateRow, results: Results) -> EstimateRow:
     if row.estimand in (DAYS_A_YEAR, FULL_TIME):
         values = _from_published_minutes(row, values, results)
     decimals = _decimals(row.estimand, row.participants)
-    if row.estimand == FULL_TIME and all(abs(values[name] or 0.0) < FEW_PEOPLE for name in _VALUES):
+    if row.estimand == FULL_TIME and _are_few(values):
         decimals += 1
     changed: dict[str, Any] = {name: _rounded_value(values[name], decimals) for name in _VALUES}
     changed |= {name: _rounded_count(getattr(row, name)) for name in _COUNTS}
@@ -174,6 +174,11 @@ def _from_published_minutes(
     minutes = _rounded(daily, results)
     published = {name: getattr(minutes, name) for name in _VALUES}
     return {name: None if value is None else value * a_minute for name, value in published.items()}
+
+
+def _are_few(values: Mapping[str, float | None]) -> bool:
+    """Say whether the estimate and both ends of its interval are few full-time equivalents."""
+    return all(abs(values[name] or 0.0) < FEW_PEOPLE for name in ("value", "ci_low", "ci_high"))
 
 
 def _decimals(estimand: str, people: int | None) -> int:

@@ -311,7 +311,7 @@ def test_leads_read_the_files_of_what_waits(asked: Publication, kim: Client, pag
 def test_nobody_else_sees_what_waits(asked: Publication, page: str, led: Led) -> None:
     assert Client().get(f"/reports/{led.trial.slug}/").status_code == 404
     assert Client().get(f"/reports/{led.trial.slug}/1/report.pdf").status_code == 404
-    assert "No report is published now" in seen(Client(), "/reports/")
+    assert "There are no published reports" in seen(Client(), "/reports/")
     stranger = client_of(make_user("olly.other@example.com", (Role.LEAD, make_trial())))
     for address in (page, f"{page}1/", f"{page}1/report.pdf", f"{page}1/withdraw/"):
         assert stranger.get(address).status_code == 404
@@ -330,7 +330,7 @@ def test_a_withdrawn_report_says_so_and_shows_no_figure(
     assert "confidence interval" not in withdrawn
     assert Client().get(f"/reports/{led.trial.slug}/1/report.pdf").status_code == 404
     assert not ReportFile.objects.exists()
-    assert "No report is published now" in seen(Client(), "/reports/")
+    assert "There are no published reports" in seen(Client(), "/reports/")
     assert pat.get(f"{page}1/withdraw/").status_code == 404
     assert "Report 1: withdrawn" in seen(pat, page)
     assert f"Withdrawn By {led.lead.email} on" in seen(pat, page)
@@ -349,7 +349,7 @@ def test_older_reports_keep_their_address(
     assert "There is a newer report of this trial" in older
     pat.post(f"{page}2/withdraw/", {"reason": "Cold."})
     assert "Report 2 was withdrawn" in seen(Client(), f"/reports/{led.trial.slug}/")
-    assert "No report is published now" in seen(Client(), "/reports/")
+    assert "There are no published reports" in seen(Client(), "/reports/")
     assert "Report 1, published on" in seen(Client(), f"/reports/{led.trial.slug}/1/")
 
 

@@ -66,6 +66,7 @@ OTHER_NAMES = {"dimension": "all", "group": "all", "sample": "primary"}
     ("minutes", "expected"),
     [
         ((8.4, -2.3, 18.2), (0.5, -0.1, 1.2)),  # 8, -2 and 18 minutes x 30 / 450
+        ((8.4, -2.3, 149.4), (0.5, -0.1, 9.9)),
         ((8.4, -2.3, 180.2), (1, 0, 12)),
         ((-8.4, -180.2, 2.3), (-1, -12, 0)),
     ],
@@ -79,7 +80,8 @@ def test_full_time_equivalents_follow_from_published_minutes_and_people(
     whole = dict(zip(names, (part * 28 / 450 for part in minutes), strict=True))
     people = replace(total(28, **whole), estimand="full_time_equivalents", scale="people")
     given_ai = total(28, estimand="adoption_rate", value=0.5, ci_low=0.4, ci_high=0.6)
-    found = published(results(daily, people, given_ai), minimum_people=10).estimates[1]
+    wide = replace(people, always_valid_low=-200.0, always_valid_high=200.0)
+    found = published(results(daily, wide, given_ai), minimum_people=10).estimates[1]
     assert (found.value, found.ci_low, found.ci_high) == expected
 
 
