@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final, TypeVar
 
 from django.db import OperationalError, connection
@@ -39,19 +40,25 @@ Found = TypeVar("Found")
 
 
 def analyse(
-    trial: Trial, *, progress: Callable[[int, int], None] = lambda done, people: None
+    trial: Trial,
+    *,
+    progress: Callable[[int, int], None] = lambda done, people: None,
+    at_each: Callable[[], None] = lambda: None,
 ) -> AnalysisRun:
     """Recompute limits and dirty participants of the trial and analyse it here and now.
 
     Parked marks get another try. Waits for workers that are at the trial. `progress` is told how
-    many people are recomputed, and of how many.
+    many people are recomputed, and of how many; `at_each` is called after each estimate. What
+    either raises ends the analysis, and no results are stored.
     """
-    while (run := _analyse_anew(trial, progress)) is None:
+    while (run := _analyse_anew(trial, progress, at_each)) is None:
         pass
     return run
 
 
-def _analyse_anew(trial: Trial, progress: Callable[[int, int], None]) -> AnalysisRun | None:
+def _analyse_anew(
+    trial: Trial, progress: Callable[[int, int], None], at_each: Callable[[], None]
+) -> AnalysisRun | None:
     """Compute limits, cells and results; None where somebody changed the plan meanwhile."""
     _when_alone(trial, limits.refresh)
     DirtyMark.objects.filter(participant__trial=trial).update(failures=0)
@@ -62,7 +69,7 @@ def _analyse_anew(trial: Trial, progress: Callable[[int, int], None]) -> Analysi
         if not cells.recompute(trial=trial):
             time.sleep(0.1)
     progress(people, people)
-    return _when_alone(trial, _analyse)
+    return _when_alone(trial, partial(_analyse, at_each=at_each))
 
 
 def due() -> list[Trial]:
@@ -242,7 +249,7 @@ def _only_one(trial: Trial) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", key)
 
 
-def _analyse(trial: Trial) -> AnalysisRun | None:
+def _analyse(trial: Trial, *, at_each: Callable[[], None] = lambda: None) -> AnalysisRun | None:
     """Evaluate one moment's data, store the results and delete exactly the marks it had.
 
     The first analysis of a week also freezes what is published until the next. None where limits
@@ -256,7 +263,7 @@ def _analyse(trial: Trial) -> AnalysisRun | None:
         marks = list(TrialMark.objects.filter(trial=trial).values_list("pk", flat=True))
         counted_until = timezone.localdate(as_of)
         evidence = _evidence(trial, counted_until)
-        results = evaluate(evidence)
+        results = evaluate(evidence, at_each=at_each)
         # Fails if the trial was replaced since: results of data that are gone must not be stored.
         Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
         run = store(trial, results, as_of, counted_until)

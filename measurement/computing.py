@@ -1,5 +1,6 @@
 """The results of a trial computed anew because a lead wants them now."""
 
+from functools import partial
 from typing import Final
 
 from django.db import transaction
@@ -33,5 +34,7 @@ def compute(job: Job, report: Report) -> str:
         report(round(so_far), PER_CENT)
 
     report(0, PER_CENT)
-    analysis.analyse(job.trial, progress=progress)
+    # So that a wish to stop is heard between two estimates, too.
+    heard = partial(report, BEFORE_RESULTS, PER_CENT)
+    analysis.analyse(job.trial, progress=progress, at_each=heard)
     return "The results are computed."

@@ -3,7 +3,7 @@
 The one function that the command line, the workers and the tests call.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib import metadata
 from typing import Any
@@ -36,12 +36,18 @@ from measurement.estimation.rows import Answer, with_always_valid
 from measurement.estimation.time_course import adoption_by_week, effect_over_time
 
 
-def evaluate(evidence: Evidence) -> Results:
-    """Compute every estimate of the trial's plan. Deterministic: equal evidence, equal bits."""
+def evaluate(evidence: Evidence, *, at_each: Callable[[], None] = lambda: None) -> Results:
+    """Compute every estimate of the trial's plan. Deterministic: equal evidence, equal bits.
+
+    `at_each` is called after each estimate; whatever it raises ends the evaluation.
+    """
     trial, counts, lock = evidence.trial, log_counts(evidence), evidence.history.lock
     prepared = prepare(evidence)
     figures = Figures(prepared)
-    answers = list(_answers(prepared, figures))
+    answers = []
+    for answer in _answers(prepared, figures):
+        answers.append(answer)
+        at_each()
     tuning = _tuning(evidence, counts, answers)
     return Results(
         trial=trial.slug,

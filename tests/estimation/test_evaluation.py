@@ -375,3 +375,19 @@ def test_a_treatment_that_its_terms_explain_is_not_estimable() -> None:
     )
 
     assert "cannot tell 'd'" in row_of(results_of(data), "time_ratio").not_estimable
+
+
+def test_whoever_waits_is_told_of_each_estimate_and_can_end_it() -> None:
+    evidence = evidence_of(arms_trial({"Atlantis Office": 60}, plan={"subgroups": []}), AS_OF)
+    told: list[None] = []
+    assert evaluate(evidence, at_each=lambda: told.append(None)) == evaluate(evidence)
+    assert len(told) == len(evaluate(evidence).estimates)
+
+    class EnoughError(Exception):
+        pass
+
+    def enough() -> None:
+        raise EnoughError
+
+    with pytest.raises(EnoughError):
+        evaluate(evidence, at_each=enough)

@@ -33,17 +33,20 @@ def test_progress_is_in_per_cent(loaded: Trial) -> None:
     seen: list[tuple[int, int]] = []
     job = computing.start(loaded, make_user("kim.kettle@example.com", (Role.LEAD, loaded)))
     computing.compute(job, lambda done, total: seen.append((done, total)))
-    assert seen == [(0, 100), (5, 100), (70, 100)]
+    assert [*dict.fromkeys(seen)] == [(0, 100), (5, 100), (70, 100)]
     seen.clear()
     computing.compute(job, lambda done, total: seen.append((done, total)))
-    assert seen == [(0, 100), (70, 100)]
+    assert [*dict.fromkeys(seen)] == [(0, 100), (70, 100)]
 
 
-def test_it_can_be_stopped(loaded: Trial) -> None:
+@pytest.mark.parametrize("after", [1, 4], ids=["people", "an estimate"])
+def test_it_can_be_stopped(loaded: Trial, after: int) -> None:
     job = computing.start(loaded, make_user("kim.kettle@example.com", (Role.LEAD, loaded)))
+    reports: list[int] = []
 
     def stop(done: int, total: int) -> None:
-        if done:
+        reports.append(done)
+        if len(reports) > after:
             raise jobs.Stopped
 
     with pytest.raises(jobs.Stopped):
