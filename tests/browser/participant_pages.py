@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from measurement import announcing, inviting, reading, recording, surveying, timing
+from measurement import announcing, inviting, reading, recording, timing
 from measurement.models import Membership, Participant, Role, TaskLog, Timer, TimerSegment
-from measurement.surveying import open_wave
+from tests.measurement.reminded import answer_survey
 from tests.people import (
     TASK_TYPES,
     make_log,
@@ -91,22 +91,8 @@ def log_often(participant: Participant) -> None:
             )
 
 
-def answer(participant: Participant) -> None:
-    wave = open_wave(participant.trial, timezone.localdate())
-    assert wave
-    assert participant.user
-    surveying.answer(
-        participant=participant,
-        wave=wave,
-        band=(0.0, 0.0),
-        satisfaction=None,
-        recommend=None,
-        actor=participant.user,
-    )
-
-
 def answer_and_log_often(participant: Participant) -> None:
-    answer(participant)
+    answer_survey(participant)
     log_often(participant)
 
 
@@ -326,11 +312,11 @@ PAGES = (
         error=True,
     ),
     Seen("/my-time/", "My time with and without AI"),
-    Seen("/my-time/", "My time with and without AI", before=answer),
+    Seen("/my-time/", "My time with and without AI", before=answer_survey),
     Seen("/my-time/", "My time with and without AI", before=answer_and_log_often),
     # The survey
     Seen("/survey/", "Weekly survey"),
     Seen("/survey/", "Weekly survey", then=write_too_much, error=True),
-    Seen("/survey/", "You have answered this week", before=answer),
+    Seen("/survey/", "You have answered this week", before=answer_survey),
     Seen("/survey/", "There is no survey today", before=end),
 )
