@@ -5,6 +5,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Offices often have a proxy of their own: trust whom the machine trusts.
 export UV_SYSTEM_CERTS := 1
 export NODE_USE_SYSTEM_CA := 1
+# Every command, worker and test run imports the same: compiled once, that takes a third of the time.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := .venv/bin/uv pip
 LOCK := uv pip compile --quiet --no-config --no-header --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links
@@ -38,9 +40,9 @@ test: install
 browser: install
 	python -m $(PYTEST) -m "long or not long" tests/browser $(TESTS)
 
-# Workers that die at every moment.
+# Processes that die at every moment: workers, the supervisor of the demo, those of the calibration.
 faults: install
-	python -m $(PYTEST) -m "long or not long" tests/faults $(TESTS)
+	python -m $(PYTEST) -m "long or not long" tests/faults tests/trialsite tests/calibration $(TESTS)
 
 # Properties with many examples, from one seed after the other: make fuzz TESTS=tests/estimation
 fuzz: install

@@ -28,17 +28,33 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # Other tests keep the processors busy; waits end as soon as what they wait for is there.
 PATIENCE_MILLISECONDS = 60_000
 
+ON_A_PHONE, AT_A_DESK = (375, True), (1280, False)
+LONG = ((1280, True), (375, False), (320, None))
+"""Widths with and without JavaScript; None: a page that is only looked at."""
+WITHOUT_JAVASCRIPT = ("test_participant_journey.py", "test_timer_journey.py", "test_drafts.py")
+"""Where pages differ most without it. The tests of all pages ask for them without a browser too."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave two of the four ways of a journey to `make browser`: each width and each mode stays.
+    """Leave to `make browser` what `make test` goes without.
 
-    So is the narrowest width, where a page was looked at on a phone already.
+    A journey goes on a phone with JavaScript, and in WITHOUT_JAVASCRIPT at a desk without it, too.
+    The narrowest width is left out where a page was looked at on a phone already.
     """
+    on_a_phone = {_journey(item) for item in items if _way(item) == ON_A_PHONE}
     for item in items:
-        given = getattr(getattr(item, "callspec", None), "params", {})
-        way = given.get("width"), given.get("javascript")
-        if way in ((1280, True), (375, False)) or way == (320, None):
+        is_again = _journey(item) in on_a_phone and item.path.name not in WITHOUT_JAVASCRIPT
+        if _way(item) in LONG or (_way(item) == AT_A_DESK and is_again):
             item.add_marker(pytest.mark.long)
+
+
+def _way(item: pytest.Item) -> tuple[int | None, bool | None]:
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    return given.get("width"), given.get("javascript")
+
+
+def _journey(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,7 @@ def test_work_is_cut_into_chunks() -> None:
     }
 
 
+@pytest.mark.long
 def test_a_killed_worker_process_loses_nothing(tmp_path: Path) -> None:
     work = [Chunk(CROSSOVER, first, 4) for first in range(0, 16, 4)]
     killed: list[psutil.Process] = []

@@ -68,9 +68,9 @@ def assert_no_stale_marks() -> None:
 
 LONG = [
     pytest.param(model, marks=pytest.mark.long)
-    for model in (ParticipantTotal, TrialMark, StoredEstimate)
+    for model in (Cell, ParticipantTotal, TrialMark, StoredEstimate)
 ]
-MOMENTS = pytest.mark.parametrize("model", [Cell, AnalysisRun, *LONG])
+MOMENTS = pytest.mark.parametrize("model", [AnalysisRun, *LONG])
 
 
 @MOMENTS
@@ -91,7 +91,7 @@ def test_a_worker_killed_in_the_middle(
     assert_no_stale_marks()
 
 
-@pytest.mark.parametrize("model", [Cell, AnalysisRun])
+@pytest.mark.parametrize("model", [Cell, pytest.param(AnalysisRun, marks=pytest.mark.long)])
 def test_a_pool_child_killed_in_the_middle(
     worker: Worker, trial: Trial, bundle: Bundle, model: type[models.Model]
 ) -> None:

@@ -114,6 +114,7 @@ def test_a_process_that_dies_is_named_and_everything_stops(run: Run) -> None:
     assert processes_of(run.folder) == []
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of the killed")
 def test_a_killed_supervisor_leaves_nothing_and_the_next_has_all_data(
     run: Run, traced: Mapping[str, str]
