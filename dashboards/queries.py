@@ -13,8 +13,8 @@ from dashboards.plan import day
 from dashboards.report import Report
 from dashboards.report import report as report_of
 from measurement.access import LEADS, trials_for
-from measurement.estimation.definition import parse_trial, plan_sha256
 from measurement.estimation.results import results_from_json
+from measurement.estimation.trial_toml import parse_trial, plan_sha256
 from measurement.freezing import frozen_results
 from measurement.models import (
     DirtyMark,

@@ -11,8 +11,8 @@ from django.utils import timezone
 from measurement import frames, limits, plan_history, planning, survey_comments
 from measurement.estimation.bundle import Bundle, BundleErrors, Fault
 from measurement.estimation.definition import Trial as Definition
-from measurement.estimation.definition import sections
 from measurement.estimation.history import Change
+from measurement.estimation.trial_toml import sections
 from measurement.models import (
     AnalysisRun,
     Arm,

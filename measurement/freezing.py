@@ -22,7 +22,6 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from measurement.estimation.definition import Trial as Definition
-from measurement.estimation.definition import parse_trial
 from measurement.estimation.designs import ai_arms
 from measurement.estimation.disclosure import published
 from measurement.estimation.evidence import Evidence
@@ -31,6 +30,7 @@ from measurement.estimation.frozen_answer import Frozen, Sighting, Where
 from measurement.estimation.overlaps import overlaps_of
 from measurement.estimation.results import Results, results_from_json
 from measurement.estimation.standing import Cell, Hashes, Sides, sides_of, standing
+from measurement.estimation.trial_toml import parse_trial
 from measurement.models import AnalysisRun, FrozenCell, Snapshot, Trial, TrialMark
 from measurement.models.dirty_mark import FAILURES_THAT_PARK
 from measurement.plan_history import with_lock

@@ -11,7 +11,6 @@ from django.utils import timezone
 from measurement import plan_history
 from measurement.estimation import history
 from measurement.estimation.definition import Trial as Definition
-from measurement.estimation.definition import plan_sha256, sections
 from measurement.estimation.history import (
     MAX_REASON_LENGTH,
     Change,
@@ -20,6 +19,7 @@ from measurement.estimation.history import (
     is_reason,
     promise,
 )
+from measurement.estimation.trial_toml import plan_sha256, sections
 from measurement.models import (
     AuditEvent,
     Membership,

@@ -12,7 +12,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from measurement import jobs
-from measurement.estimation.definition import plan_sha256
+from measurement.estimation.trial_toml import plan_sha256
 from measurement.models import (
     AuditEvent,
     Job,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from measurement.estimation.definition import KINDS_WITH_ARMS, sections
+from measurement.estimation.definition import KINDS_WITH_ARMS
 from measurement.estimation.definition import Trial as Definition
+from measurement.estimation.trial_toml import sections
 from measurement.models import (
     Department,
     Grade,

@@ -6,15 +6,10 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from measurement import planning
-from measurement.estimation.definition import (
-    KINDS_WITH_ARMS,
-    MAX_WHOLE_NUMBER,
-    DefinitionErrors,
-    parse_trial,
-    sections,
-)
+from measurement.estimation.definition import KINDS_WITH_ARMS, MAX_WHOLE_NUMBER, DefinitionErrors
 from measurement.estimation.definition import Trial as Definition
 from measurement.estimation.history import differences
+from measurement.estimation.trial_toml import parse_trial, sections
 from measurement.models import (
     Arm,
     AuditEvent,

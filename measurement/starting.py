@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from measurement import enrolment
-from measurement.estimation.definition import MAX_SLUG_LENGTH, parse_trial, sections
+from measurement.estimation.definition import MAX_SLUG_LENGTH
+from measurement.estimation.trial_toml import parse_trial, sections
 from measurement.models import AuditEvent, Role, Trial, User
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from measurement import notices
-from measurement.estimation.definition import parse_trial, sections
+from measurement.estimation.trial_toml import parse_trial, sections
 from measurement.models import (
     Membership,
     Participant,

@@ -46,10 +46,9 @@ from measurement.estimation.definition import (
     Trial,
     is_storable_text,
     nearest,
-    parse_trial,
-    to_toml,
 )
 from measurement.estimation.history import History
+from measurement.estimation.trial_toml import parse_trial, to_toml
 
 __all__ = [
     "Bundle",

@@ -17,7 +17,6 @@ from measurement.estimation.definition import (
     DefinitionErrors,
     DefinitionFault,
     is_storable_text,
-    sections_sha256,
 )
 from measurement.estimation.definition_table import Table, is_number
 from measurement.estimation.history import (
@@ -31,6 +30,7 @@ from measurement.estimation.history import (
     is_reason,
     locked_trial,
 )
+from measurement.estimation.trial_toml import sections_sha256
 
 MAX_BYTES: Final = 2**24
 """The most that history.json may hold: over 50,000 taus."""

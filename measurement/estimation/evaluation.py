@@ -22,7 +22,6 @@ from measurement.estimation.always_valid import (
 )
 from measurement.estimation.breakdowns import by_arm, by_subgroup, by_tool
 from measurement.estimation.checks import checks
-from measurement.estimation.definition import plan_sha256
 from measurement.estimation.estimate import Estimate, NotEstimable
 from measurement.estimation.evidence import Evidence
 from measurement.estimation.families import interaction
@@ -34,6 +33,7 @@ from measurement.estimation.rates import logging_rates, response_rates
 from measurement.estimation.results import Check, EstimateRow, LogCounts, Results
 from measurement.estimation.rows import Answer, with_always_valid
 from measurement.estimation.time_course import adoption_by_week, effect_over_time
+from measurement.estimation.trial_toml import plan_sha256
 
 
 def evaluate(evidence: Evidence, *, at_each: Callable[[], None] = lambda: None) -> Results:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final
 
-from measurement.estimation.definition import Trial, parse_trial, sections
+from measurement.estimation.definition import Trial
+from measurement.estimation.trial_toml import parse_trial, sections
 
 DATES: Final = ("starts_on", "ends_on", "run_in_days")
 """What of [trial] decides which task logs count. It is promised, yet not part of plan_sha256."""

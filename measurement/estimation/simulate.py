@@ -17,7 +17,7 @@ from measurement.estimation.bundle import (
     write_bundle,
 )
 from measurement.estimation.calendar import is_working_day
-from measurement.estimation.definition import Trial, parse_trial
+from measurement.estimation.definition import Trial
 from measurement.estimation.simulate_logs import draw_task_logs
 from measurement.estimation.simulate_people import (
     ARMS,
@@ -30,6 +30,7 @@ from measurement.estimation.simulate_recipe import Recipe
 from measurement.estimation.simulate_setting import setting
 from measurement.estimation.simulate_survey import draw_survey_responses
 from measurement.estimation.simulate_truth import truth
+from measurement.estimation.trial_toml import parse_trial
 
 
 @dataclass(frozen=True, eq=False)

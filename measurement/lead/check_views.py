@@ -10,7 +10,7 @@ from django.urls import reverse
 from measurement import plan_warnings, setting_up
 from measurement.access import SignedInRequest
 from measurement.estimation.definition import Trial as Definition
-from measurement.estimation.definition import plan_sha256
+from measurement.estimation.trial_toml import plan_sha256
 from measurement.lead.check_form import CheckForm
 from measurement.lead.lead_page import lead_page
 from measurement.lead.plan_summary import deviations, summary

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db import models
 
-from measurement.estimation.definition import MAX_SLUG_LENGTH, MAX_TEXT_LENGTH, parse_trial
+from measurement.estimation.definition import MAX_SLUG_LENGTH, MAX_TEXT_LENGTH
 from measurement.estimation.definition import Trial as Definition
+from measurement.estimation.trial_toml import parse_trial
 
 
 class Trial(models.Model):

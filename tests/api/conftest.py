@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from measurement import tokens
-from measurement.estimation.definition import parse_trial, sections
+from measurement.estimation.trial_toml import parse_trial, sections
 from measurement.models import (
     Arm,
     Assignment,

@@ -3,9 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from measurement.estimation.definition import Trial, parse_trial
+from measurement.estimation.definition import Trial
 from measurement.estimation.results import ALL, Check, EstimateRow, LogCounts, Results
 from measurement.estimation.sensitivity import SensitivityRow
+from measurement.estimation.trial_toml import parse_trial
 
 DEPARTMENTS = {
     "Department for Sprockets": (14.0, 11.0, 17.0, 900),

@@ -7,8 +7,9 @@ import pytest
 
 from dashboards.comparison import DAY_BASES, GROUPS, TREATMENTS, Compared, comparison
 from measurement.estimation.definition import DAY_BASES as EVERY_DAY_BASIS
-from measurement.estimation.definition import KINDS, Trial, parse_trial
+from measurement.estimation.definition import KINDS, Trial
 from measurement.estimation.definition import TREATMENTS as EVERY_TREATMENT
+from measurement.estimation.trial_toml import parse_trial
 from tests.dashboards.invented import NOT_CAUSAL, missing, results, row
 
 ARMS = [{"name": "without", "ai": False}, {"name": "with", "ai": True}]

@@ -8,8 +8,9 @@ import pytest
 
 from dashboards import method as words
 from dashboards.method import cautions, method
-from measurement.estimation.definition import KINDS, parse_trial
+from measurement.estimation.definition import KINDS
 from measurement.estimation.results import Check
+from measurement.estimation.trial_toml import parse_trial
 from tests.dashboards.invented import results, row, trial
 
 ARMS = [{"name": "without", "ai": False}, {"name": "with", "ai": True}]

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from dashboards.plan import DESIGNS, Deviation, locking, not_final, period, plan_words
-from measurement.estimation.definition import KINDS, parse_trial
+from measurement.estimation.definition import KINDS
 from measurement.estimation.results import Results
+from measurement.estimation.trial_toml import parse_trial
 from tests.dashboards.invented import missing, results, trial
 
 

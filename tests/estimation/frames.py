@@ -14,9 +14,9 @@ from measurement.estimation.bundle import (
 )
 from measurement.estimation.cells import Compressed, classify
 from measurement.estimation.cells import compressed as compressed_logs
-from measurement.estimation.definition import parse_trial
 from measurement.estimation.limits import winsorising_limits
 from measurement.estimation.results import Results
+from measurement.estimation.trial_toml import parse_trial
 
 AS_OF = datetime.date(2025, 6, 1)
 

@@ -23,8 +23,9 @@ from measurement.estimation.allocation import (
     in_several_departments,
 )
 from measurement.estimation.bundle import canonical_participants
-from measurement.estimation.definition import KINDS, Trial, parse_trial
+from measurement.estimation.definition import KINDS, Trial
 from measurement.estimation.lots import key_of
+from measurement.estimation.trial_toml import parse_trial
 from tests.estimation.frames import trial_table
 from tests.untraced import untraced
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from measurement.estimation.bundle import read_bundle, write_bundle
 from measurement.estimation.bundle_faults import BundleErrors, Faults
 from measurement.estimation.bundle_history import MAX_BYTES, read_history, write_history
-from measurement.estimation.definition import plan_sha256
 from measurement.estimation.history import (
     MAX_REASON_LENGTH,
     Change,
@@ -23,6 +22,7 @@ from measurement.estimation.history import (
     Tuning,
     promise,
 )
+from measurement.estimation.trial_toml import plan_sha256
 from tests.estimation.bundle_folders import write
 
 TODAY = datetime.date(2026, 11, 2)

@@ -19,7 +19,7 @@ from measurement.estimation.bundle import (
     read_bundle,
     write_bundle,
 )
-from measurement.estimation.definition import parse_trial
+from measurement.estimation.trial_toml import parse_trial
 from tests.estimation.bundle_folders import TODAY, assert_equal, write
 from tests.untraced import untraced
 

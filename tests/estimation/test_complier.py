@@ -11,9 +11,10 @@ import statsmodels.api as sm
 
 from measurement.estimation import complier
 from measurement.estimation.complier import ComplierEffect, complier_effect
-from measurement.estimation.definition import Trial, parse_trial
+from measurement.estimation.definition import Trial
 from measurement.estimation.estimate import NotEstimable
 from measurement.estimation.planned_model import Model
+from measurement.estimation.trial_toml import parse_trial
 from tests.estimation.frames import trial_table
 from tests.estimation.parallel_model import PARALLEL
 

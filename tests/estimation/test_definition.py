@@ -15,11 +15,8 @@ from measurement.estimation.definition import (
     Plan,
     Survey,
     Trial,
-    parse_trial,
-    plan_sha256,
-    sections,
-    to_toml,
 )
+from measurement.estimation.trial_toml import parse_trial, plan_sha256, sections, to_toml
 
 INTERFACE_EXAMPLE = """
 [trial]

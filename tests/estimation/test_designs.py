@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from measurement.estimation.cells import classify
-from measurement.estimation.definition import parse_trial
 from measurement.estimation.designs import (
     BY_USE,
     NOT_CAUSAL,
@@ -17,6 +16,7 @@ from measurement.estimation.designs import (
     rules,
     standard_errors,
 )
+from measurement.estimation.trial_toml import parse_trial
 from tests.estimation.frames import bundle, trial_table
 
 

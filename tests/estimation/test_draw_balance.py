@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from measurement.estimation.allocation import Allocation, Drawn, Option, allocate
 from measurement.estimation.bundle import canonical_participants
-from measurement.estimation.definition import Trial, parse_trial
+from measurement.estimation.definition import Trial
 from measurement.estimation.draw_balance import (
     ALIKE,
     BEYOND_CHANCE,
@@ -25,6 +25,7 @@ from measurement.estimation.draw_balance import (
     draw_balance,
 )
 from measurement.estimation.lots import Lot
+from measurement.estimation.trial_toml import parse_trial
 from tests.estimation.frames import trial_table
 from tests.untraced import untraced
 

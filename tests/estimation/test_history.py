@@ -9,13 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measurement.estimation.definition import (
-    DefinitionErrors,
-    Trial,
-    parse_trial,
-    plan_sha256,
-    sections,
-)
+from measurement.estimation.definition import DefinitionErrors, Trial
 from measurement.estimation.disclosure import published
 from measurement.estimation.evaluation import evaluate
 from measurement.estimation.evidence import evidence_of
@@ -32,6 +26,7 @@ from measurement.estimation.history import (
     locked_trial,
     promise,
 )
+from measurement.estimation.trial_toml import parse_trial, plan_sha256, sections
 from tests.estimation.frames import AS_OF, bundle
 
 LOCKED_AT = datetime.datetime(2025, 1, 2, 9, 30, tzinfo=datetime.UTC)

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from measurement.estimation.definition import Trial, parse_trial
+from measurement.estimation.definition import Trial
 from measurement.estimation.power import answer
 from measurement.estimation.power_inputs import PowerInputs
 from measurement.estimation.power_of_plan import planned_numbers
+from measurement.estimation.trial_toml import parse_trial
 
 
 def trial(design: dict[str, Any], about: dict[str, Any] | None = None, **plan: Any) -> Trial:

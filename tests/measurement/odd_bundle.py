@@ -12,7 +12,8 @@ from measurement.estimation.bundle import (
     canonical_survey_responses,
     canonical_task_logs,
 )
-from measurement.estimation.definition import Trial, parse_trial
+from measurement.estimation.definition import Trial
+from measurement.estimation.trial_toml import parse_trial
 
 ODD_TEXTS = (
     "plain",

@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 from measurement import analysis, bundles, enrolment, stored_results
 from measurement.estimation.bundle import Bundle, BundleErrors, read_bundle, write_bundle
-from measurement.estimation.definition import plan_sha256
+from measurement.estimation.trial_toml import plan_sha256
 from measurement.models import (
     AnalysisRun,
     Arm,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from measurement.estimation.definition import DefinitionErrors, parse_trial
+from measurement.estimation.definition import DefinitionErrors
+from measurement.estimation.trial_toml import parse_trial
 from measurement.plan_words import NAMES, name_of, percent, percent_above, refusal, value_words
 from measurement.set_up_answers import flat
 

@@ -17,8 +17,8 @@ from measurement import analysis, bundles, plan_history, planning, stored_result
 from measurement.estimation.__main__ import main as engine
 from measurement.estimation.bundle import read_bundle, write_bundle
 from measurement.estimation.definition import Trial as Definition
-from measurement.estimation.definition import plan_sha256, to_toml
 from measurement.estimation.history import Change, History, Tuning
+from measurement.estimation.trial_toml import plan_sha256, to_toml
 from measurement.models import (
     AlwaysValidTuning,
     ApiToken,

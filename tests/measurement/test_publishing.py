@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from measurement import planning, publishing
-from measurement.estimation.definition import plan_sha256
+from measurement.estimation.trial_toml import plan_sha256
 from measurement.models import (
     AuditEvent,
     Job,

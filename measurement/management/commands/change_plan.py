@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from measurement import planning
-from measurement.estimation.definition import DefinitionErrors, Trial, parse_trial
+from measurement.estimation.definition import DefinitionErrors, Trial
+from measurement.estimation.trial_toml import parse_trial
 from measurement.management.staff import BY, member_of_staff
 from measurement.management.stored_trial import stored_trial
 

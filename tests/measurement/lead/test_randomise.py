@@ -11,7 +11,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from measurement import drawing, enrolment
-from measurement.estimation.definition import Design, parse_trial
+from measurement.estimation.definition import Design
+from measurement.estimation.trial_toml import parse_trial
 from measurement.lead.draw_words import what_is_drawn
 from measurement.models import Assignment, AuditEvent, Draw, Participant, Role, Trial, User
 from tests.measurement.drawn import STEPS, TODAY, fill, make_drawable
