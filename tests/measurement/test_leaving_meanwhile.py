@@ -217,8 +217,8 @@ class TestAtTheSameTime:
         """Its snapshot is older than the erasure: it fails, and the next one serves."""
         person = self.somebody(trial_at_work)
 
-        def evaluate_slowly(*args: Any) -> Any:
-            results = evaluate(*args)
+        def evaluate_slowly(*args: Any, **named: Any) -> Any:
+            results = evaluate(*args, **named)
             erasing = Behind(leaving.erase, person)
             erasing.wait()
             assert erasing.outcome is True
