@@ -151,6 +151,14 @@ def test_assumptions_move_the_figures_at_once_and_as_the_server_does(
     expect(plain.page).to_have_url(re.compile(r"people=123%2C457#assumptions$"))
     assert moved_figures(plain) == moved
 
+    # Few full-time equivalents have a decimal.
+    type_assumptions(visitor, people="30")
+    type_assumptions(plain, people="30")
+    plain.press("Show")
+    expect(plain.page).to_have_url(re.compile(r"people=30#assumptions$"))
+    assert moved_figures(plain) == moved_figures(visitor)
+    assert moved_figures(visitor)[1].count(".") == 3
+
     type_assumptions(visitor, hours_per_day="25")
     assert set(moved_figures(visitor)) == {"not known"}
     expect(visitor.page.locator("[data-status]")).to_have_text(
